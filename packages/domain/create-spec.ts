@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { MvirtError } from './error.ts';
+import { vmIdSchema } from './vm-id.ts';
+import { defaultFormat, diskFormats, macSchema, type VmSpec } from './vm-spec.ts';
+
+export type HostLimits = { cpus: number; memoryMib: number };
+
+const control = /[\u0000-\u001f\u007f]/;
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => !value.includes('\0'), 'must not contain NUL');
+
+/** An absolute path without control characters or `..` parts. */
+export const pathSchema = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(4095, 'must be at most 4095 bytes long')
+  .refine((path) => path.startsWith('/'), 'must be an absolute path')
+  .refine((path) => !control.test(path), 'must not contain control characters')
+  .refine((path) => !path.split('/').includes('..'), 'must not contain ".."');
+
+/** 1 to 63 of [a-z0-9-]; no dash at either end, so that it is a host name and never an option. */
+export const vmNameSchema = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1 to 63 of a-z 0-9 - and not start or end with a dash');
+
+export const labelsSchema = z.record(
+  z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, 'label keys are 1 to 63 of A-Z a-z 0-9 . _ / -'),
+  z
+    .string()
+    .max(255)
+    .refine((value) => !control.test(value), 'must not contain control characters'),
+);
+
+export const diskSchema = z
+  .strictObject({ path: pathSchema, readonly: z.boolean().default(false), format: z.enum(diskFormats).optional() })
+  .transform((disk) => ({ ...disk, format: disk.format ?? defaultFormat(disk.path) }));
+
+/** An interface name as the kernel takes it. */
+const tapSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/, 'must be the name of a TAP, 1 to 15 characters');
+
+export const nicSchema = z.strictObject({
+  tap: tapSchema.nullable().default(null),
+  mac: macSchema.nullable().default(null),
+});
+
+export const sshKeySchema = z
+  .string()
+  .trim()
+  .max(16_384)
+  .regex(/^(ssh-|ecdsa-|sk-)[a-z0-9@.-]+ [A-Za-z0-9+/=]+( [^\u0000-\u001f\u007f]*)?$/, 'must be one public key line such as "ssh-ed25519 AAAA… me@host"');
+
+const cmdlineSchema = text(65_535).refine((line) => !control.test(line), 'must not contain control characters');
+
+/** What `create` through tRPC takes: strict, unknown keys refused. */
+export const createSpecSchema = z
+  .strictObject({
+    id: vmIdSchema.optional(),
+    name: vmNameSchema.optional(),
+    vcpus: z.int().min(1).default(1),
+    memoryMib: z.int().min(64, 'must be at least 64 MiB').default(512),
+    kernel: pathSchema.nullable().default(null),
+    initramfs: pathSchema.nullable().default(null),
+    cmdline: cmdlineSchema.nullable().default(null),
+    firmware: pathSchema.nullable().default(null),
+    disks: z.array(diskSchema).max(24).default([]),
+    nics: z.array(nicSchema).max(8).default([]),
+    userData: text(1_048_576).nullable().default(null),
+    sshKeys: z.array(sshKeySchema).max(64).default([]),
+    labels: labelsSchema.default({}),
+    hypervisor: z.enum(['auto', 'cloud-hypervisor', 'qemu']).default('auto'),
+  })
+  .superRefine((spec, context) => {
+    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (spec.kernel !== null && spec.firmware !== null) refuse('firmware', 'cannot be given with a kernel: choose one');
+    if (spec.kernel === null && spec.initramfs !== null) refuse('initramfs', 'needs a kernel');
+    if (spec.kernel === null && spec.cmdline !== null) refuse('cmdline', 'needs a kernel');
+    if (spec.kernel === null && spec.firmware === null && spec.disks.length === 0) refuse('disks', 'nothing to boot: give a disk, a kernel or a firmware');
+    if (repeats(spec.disks.map((disk) => disk.path))) refuse('disks', 'names the same path twice');
+    if (repeats(spec.nics.flatMap((nic) => nic.mac ?? []))) refuse('nics', 'names the same MAC twice');
+    if (repeats(spec.nics.flatMap((nic) => nic.tap ?? []))) refuse('nics', 'names the same TAP twice');
+  });
+
+export type CreateInput = z.input<typeof createSpecSchema>;
+export type CreateSpec = z.output<typeof createSpecSchema>;
+
+const repeats = (values: string[]): boolean => new Set(values).size !== values.length;
+
+/**
+ * Checks a create request against this host. @throws INVALID_ARGUMENT naming the field.
+ * Warnings are for what runs, but slowly.
+ */
+export function parseCreate(input: unknown, host: HostLimits): { spec: VmSpec; id: CreateSpec['id']; name: CreateSpec['name']; warnings: string[] } {
+  const parsed = createSpecSchema.safeParse(input);
+  if (!parsed.success) throw invalid(parsed.error);
+  const { id, name, ...fields } = parsed.data;
+  checkSize(fields, host);
+  const warnings = fields.vcpus > host.cpus ? [`${fields.vcpus} vCPUs on a host with ${host.cpus}: the VM will be slow`] : [];
+  const bootMode = fields.kernel === null ? 'disk' : 'kernel';
+  const nics = fields.nics.map((nic) => ({ ...nic, vhostSocket: null }));
+  return { spec: { ...fields, nics, bootMode, nestedVirt: false }, id, name, warnings };
+}
+
+/** @throws INVALID_ARGUMENT where vCPUs or memory are more than this host can give. */
+export function checkSize(size: { vcpus: number; memoryMib: number }, host: HostLimits): void {
+  if (size.vcpus > host.cpus * 8) {
+    throw new MvirtError({
+      code: 'INVALID_ARGUMENT',
+      message: `vcpus: ${size.vcpus} is more than 8 for each of this host's ${host.cpus} CPUs`,
+      hint: `give at most ${host.cpus * 8}`,
+    });
+  }
+  if (size.memoryMib > host.memoryMib) {
+    throw new MvirtError({
+      code: 'INVALID_ARGUMENT',
+      message: `memory: ${size.memoryMib} MiB is more than this host has`,
+      hint: `give at most ${host.memoryMib} MiB`,
+    });
+  }
+}
+
+/** The first thing a Zod error says, as INVALID_ARGUMENT: `field: what is wrong`. */
+export function invalid(error: z.ZodError): MvirtError {
+  const issue = error.issues[0];
+  const field = issue?.path.join('.') ?? '';
+  const unknown = issue?.code === 'unrecognized_keys' ? `unknown key ${issue.keys.join(', ')}` : issue?.message;
+  return new MvirtError({ code: 'INVALID_ARGUMENT', message: field ? `${field}: ${unknown}` : `${unknown}`, cause: error });
+}

@@ -1,0 +1,28 @@
+import type { Disk, HypervisorKind } from './vm-spec.ts';
+
+/** A process that cannot be mistaken for another one: pids are used again, these three together are not. */
+export type ProcessIdentity = {
+  pid: number;
+  /** Field 22 of /proc/PID/stat, in clock ticks since boot (proc(5)). */
+  startTicks: number;
+  /** /proc/sys/kernel/random/boot_id. */
+  bootId: string;
+};
+
+/** A NIC whose TAP exists. index is its place in the VM's spec at launch, or the next free one at hot-plug. */
+export type LaunchNic = { index: number; tap: string; mac: string };
+
+/** How one run of a VM is found again by another agent; stored before the spawn. */
+export type RunRecord = {
+  vmId: string;
+  /** Absolute. */
+  runDir: string;
+  /** Distinguishes this run's files (exit, events) from those of earlier runs in the same directory. */
+  runId: string;
+  hypervisor: HypervisorKind;
+  /** null until the VMM was spawned. */
+  process: ProcessIdentity | null;
+  /** What the guest was launched with: device ids are given by position here, hot-plugged ones are added. */
+  disks: Disk[];
+  nics: LaunchNic[];
+};

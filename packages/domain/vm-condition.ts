@@ -1,0 +1,24 @@
+import type { ExitCause } from './exit-cause.ts';
+
+export const observedStates = ['stopped', 'starting', 'running', 'paused', 'stopping'] as const;
+export type ObservedState = (typeof observedStates)[number];
+
+export const wantedStates = ['stopped', 'running'] as const;
+export type WantedState = (typeof wantedStates)[number];
+
+/** A stop that has begun. deadlineAtMs null: waits for the guest without limit. */
+export type StopWish = { by: 'stop' | 'kill'; deadlineAtMs: number | null; poweringOff: boolean };
+
+/** All that the state machine knows of a VM; stored as it is. */
+export type VmCondition = {
+  observed: ObservedState;
+  wanted: WantedState;
+  /** False while a proven VMM does not answer its API. */
+  responsive: boolean;
+  /** Not null exactly while stopping. */
+  stop: StopWish | null;
+  /** How the last run ended; null before the first end. */
+  cause: ExitCause | null;
+};
+
+export const newCondition = (): VmCondition => ({ observed: 'stopped', wanted: 'stopped', responsive: true, stop: null, cause: null });

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+export const diskFormats = ['raw', 'qcow2'] as const;
+export type DiskFormat = (typeof diskFormats)[number];
+
+export const hypervisorKinds = ['cloud-hypervisor', 'qemu'] as const;
+export type HypervisorKind = (typeof hypervisorKinds)[number];
+export type HypervisorChoice = HypervisorKind | 'auto';
+
+export const bootModes = ['unspecified', 'disk', 'kernel'] as const;
+export type BootMode = (typeof bootModes)[number];
+
+export type Disk = {
+  /** On the agent's host, absolute. */
+  path: string;
+  readonly: boolean;
+  /** Declared at create and never probed: a guest may write any header onto its own disk. */
+  format: DiskFormat;
+};
+
+export type Nic = {
+  /** A TAP named by the client must exist and is used as it is; null: the agent makes one on its bridge. */
+  tap: string | null;
+  /** Lower case, colons; null: derived from the VM's id and the NIC's index. */
+  mac: string | null;
+  vhostSocket: string | null;
+};
+
+/** What a VM is made of. The contract's fields and ours in one shape; absent is null. */
+export type VmSpec = {
+  vcpus: number;
+  memoryMib: number;
+  bootMode: BootMode;
+  /** A kernel image, or a firmware image where bootOf() says so. */
+  kernel: string | null;
+  initramfs: string | null;
+  cmdline: string | null;
+  /** Ours: a firmware image; the contract has no such field. */
+  firmware: string | null;
+  disks: Disk[];
+  nics: Nic[];
+  /** Text (cloud-config YAML or a script), not a path. */
+  userData: string | null;
+  nestedVirt: boolean;
+  sshKeys: string[];
+  labels: Record<string, string>;
+  hypervisor: HypervisorChoice;
+};
+
+const macPattern = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
+
+/** A unicast MAC, lower-cased. */
+export const macSchema = z
+  .string()
+  .toLowerCase()
+  .regex(macPattern, 'must be six bytes in hex with colons, such as 52:54:00:12:34:56')
+  .refine((mac) => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0, 'must be a unicast address: its first byte is even');
+
+/** The format that stands for a disk whose format nobody gave: qcow2 by its name's ending, else raw. */
+export const defaultFormat = (path: string): DiskFormat => (path.endsWith('.qcow2') ? 'qcow2' : 'raw');

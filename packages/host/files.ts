@@ -1,0 +1,23 @@
+/** Files and sockets as Linux gives them, without limits on a path's length. */
+export interface HostFiles {
+  /** Frees the blocks of [0, length), leaving size and later offsets as they are. 'refused' where the filesystem cannot. */
+  punchHole(path: string, length: number): 'done' | 'refused';
+  /** Allocated bytes of a file, not its size. */
+  allocatedBytes(path: string): number;
+  /** Calls back after a change of the file. May miss the last of a burst: read until quiet and poll slowly behind it. */
+  watch(path: string, onChange: () => void): Disposable;
+  /**
+   * `/proc/self/fd/N/NAME` for a socket in a directory whose own path may be longer than 107 bytes.
+   * Valid until disposed.
+   */
+  shortPath(directory: string, name: string): Disposable & { path: string };
+  /** Bytes free for a file in this directory. */
+  freeBytes(directory: string): number;
+}
+
+export type PeerCredentials = { pid: number; uid: number; gid: number };
+
+export interface HostSockets {
+  /** SO_PEERCRED of a connected Unix socket's descriptor; null where the kernel gives none. */
+  peerOf(fd: number): PeerCredentials | null;
+}

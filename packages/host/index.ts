@@ -1,0 +1,6 @@
+export * from './files.ts';
+export * from './port.ts';
+export * from './process.ts';
+export * from './programs.ts';
+export * from './system.ts';
+export * from './vmm.ts';

@@ -1,0 +1,92 @@
+import type { Disk, ExitCause, HypervisorKind, LaunchNic, ProcessIdentity, RunRecord, VmSpec } from '@mvirt/domain';
+import type { SerialInput } from '@mvirt/host';
+
+/** What a hypervisor can do, as data: services refuse early, the UI greys a key, with the reason. null: it can. */
+export type Capabilities = Record<'pause' | 'reboot' | 'hotplugDisk' | 'hotplugNic' | 'blockStats', string | null>;
+
+export type LaunchRequest = {
+  run: RunRecord;
+  spec: VmSpec;
+  /** The seed image (read-only raw disk, last), or null. */
+  seedImage: string | null;
+  /** Made durable by the caller before the launch goes on. */
+  onSpawned: (process: ProcessIdentity) => void;
+};
+
+/** What a VMM tells, in order. */
+export type VmmFact =
+  | { kind: 'guest-paused' }
+  | { kind: 'guest-resumed' }
+  | { kind: 'guest-reset' }
+  | { kind: 'guest-panicked' }
+  | { kind: 'device-removed'; device: string }
+  | { kind: 'unresponsive' }
+  | { kind: 'responsive' }
+  /** The run is over and its process is gone; told exactly once, last. */
+  | { kind: 'ended'; cause: ExitCause };
+
+export type BlockStats = { path: string; readBytes: number; writeBytes: number; readOperations: number; writeOperations: number };
+
+/** removed: done. pending: the guest was asked and has not let go yet; its reset completes it. */
+export type Removal = 'removed' | 'pending';
+
+/** One running VMM, as seen by this agent. Each call has a deadline of its own (seconds) and honours the signal. */
+export interface Vmm {
+  readonly process: ProcessIdentity;
+  /** Facts from before the listener was set are told to it first. */
+  listen(listener: (fact: VmmFact) => void): void;
+  /** What the VMM says now. @throws HYPERVISOR_UNRESPONSIVE */
+  status(options: CallOptions): Promise<'running' | 'paused'>;
+  pressPowerButton(options: CallOptions): Promise<void>;
+  /** Cuts the power: the VMM ends by itself. @throws HYPERVISOR_UNRESPONSIVE, after which only a kill helps. */
+  powerOff(options: CallOptions): Promise<void>;
+  pause(options: CallOptions): Promise<void>;
+  resume(options: CallOptions): Promise<void>;
+  reset(options: CallOptions): Promise<void>;
+  /** @throws DISK_ATTACHED, UNSUPPORTED (no free slot), HYPERVISOR_ERROR. Answers with the device's id. */
+  attachDisk(disk: Disk, options: CallOptions): Promise<void>;
+  detachDisk(path: string, options: CallOptions): Promise<Removal>;
+  attachNic(nic: LaunchNic, options: CallOptions): Promise<void>;
+  detachNic(mac: string, options: CallOptions): Promise<Removal>;
+  blockStats(options: CallOptions): Promise<BlockStats[]>;
+  openInput(): Promise<SerialInput>;
+  /** Lets go of the VMM without ending it: the agent is leaving. */
+  close(): void;
+}
+
+export type CallOptions = { signal?: AbortSignal };
+
+export type HypervisorReport = {
+  kind: HypervisorKind;
+  /** null: not installed. */
+  version: string | null;
+  program: string | null;
+  usable: boolean;
+  /** The accelerator that guests get, such as "tcg" or "kvm". */
+  accelerator: string | null;
+  /** One line each, for doctor: what was tried, measured and decided. */
+  notes: string[];
+  hint: string | null;
+};
+
+/** Runs VMs on one hypervisor. */
+export interface HypervisorDriver {
+  readonly kind: HypervisorKind;
+  readonly capabilities: Capabilities;
+  /** Finds the program and tries its accelerators by running a guest, once; later calls answer from memory. */
+  probe(options: CallOptions): Promise<HypervisorReport>;
+  /** @throws UNSUPPORTED naming the field of the spec that this hypervisor cannot run here. */
+  check(spec: VmSpec): void;
+  /**
+   * Spawns a VMM and boots the guest; answers when its vCPUs run. On failure or abort nothing of it is left.
+   * @throws START_FAILED with the hypervisor's own words.
+   */
+  launch(request: LaunchRequest, options: { signal: AbortSignal }): Promise<Vmm>;
+  /**
+   * Takes over a living VMM of an earlier agent (run.process set, identity proven by the caller), answering or not:
+   * never waits longer than a second for it. Facts that happened in between are told to the listener.
+   */
+  adopt(run: RunRecord & { process: ProcessIdentity }, options: { signal: AbortSignal }): Promise<Vmm>;
+  /** How a run ended that ended while no agent watched; reads events, exit file and messages. */
+  causeOfEnd(run: RunRecord, options: CallOptions): Promise<ExitCause>;
+}

@@ -1,0 +1,22 @@
+/** Bridges and TAPs of the host. */
+export interface Network {
+  /** What the agent may do here; reason: why it cannot make TAPs, for people. */
+  rights(): { taps: boolean; reason: string | null };
+  /**
+   * Makes ready what a VM's NICs need: the bridge (created when missing), our TAPs (owned, up, ifalias `mvirt:<vm-id>`)
+   * and checks TAPs named by the client. Undone on failure. @throws NETWORK_ERROR, UNSUPPORTED.
+   */
+  prepare(request: PrepareNics, options: { signal?: AbortSignal }): Promise<PreparedNic[]>;
+  /** Removes the TAPs whose ifalias names this VM; `tap` limits it to one. Idempotent. Never touches a client's TAP. */
+  release(vmId: string, options: { tap?: string; signal?: AbortSignal }): Promise<void>;
+  /** TAPs that carry an ifalias of ours. */
+  present(options: { signal?: AbortSignal }): Promise<{ tap: string; vmId: string }[]>;
+}
+
+export type PrepareNics = {
+  vmId: string;
+  nics: { index: number; tap: string | null; mac: string | null }[];
+};
+
+/** ours false: a TAP named by the client, used as it is. */
+export type PreparedNic = { index: number; tap: string; mac: string; ours: boolean };

@@ -1,0 +1,79 @@
+import type { EventDraft, LifecycleEvent, RunRecord, VmCondition, VmId, VmSpec } from '@mvirt/domain';
+
+/** A VM as it is kept. */
+export type StoredVm = {
+  id: VmId;
+  name: string | null;
+  spec: VmSpec;
+  /** Keys of config_json that we do not know; written back as they were. */
+  unknownKeys: Record<string, unknown>;
+  condition: VmCondition;
+  /** Changes that wait for the next start: the spec that the next launch uses; null: none. */
+  pendingSpec: VmSpec | null;
+  createdAtMs: number;
+  /** Set when the VM becomes running, kept after it stops. */
+  startedAtMs: number | null;
+  /** The current or the last run; null before the first. */
+  run: StoredRun | null;
+  /** Counts up at each change of this VM. */
+  revision: number;
+};
+
+/** A run and what belongs to it on the host. live: not settled yet (a VMM may exist). */
+export type StoredRun = RunRecord & { live: boolean; startedAtMs: number };
+
+/** One console log's life: see the console hub. */
+export type ConsoleLog = {
+  vmId: VmId;
+  logId: string;
+  inode: number;
+  /** First offset that may be read; stored before a hole is punched. */
+  keptFrom: number;
+  /** The size last seen, to notice a truncated file. */
+  knownSize: number;
+  /** Where each run began, oldest first. */
+  runs: { runId: string; offset: number; atMs: number }[];
+  /** Sparse index offset → time, oldest first, bounded. */
+  times: { offset: number; atMs: number }[];
+};
+
+/** Durable when a call returns. Calls are synchronous. @throws STORE_ERROR, DISK_FULL */
+export interface Store {
+  vms: VmTable;
+  events: EventTable;
+  consoles: ConsoleTable;
+  /** All or nothing; may be nested. */
+  transact<T>(work: () => T): T;
+  close(): void;
+}
+
+export interface VmTable {
+  /** Newest first (created_at, then insertion). */
+  list(): StoredVm[];
+  get(id: string): StoredVm | null;
+  findByName(name: string): StoredVm[];
+  /** @throws ID_TAKEN */
+  insert(vm: Omit<StoredVm, 'revision'>): StoredVm;
+  /** Changes the given fields and raises the revision. @throws VM_NOT_FOUND */
+  update(id: string, change: Partial<Omit<StoredVm, 'id' | 'revision' | 'createdAtMs'>>): StoredVm;
+  remove(id: string): void;
+}
+
+export interface EventTable {
+  /** Gives the next sequence number, which is never used twice, also not after events were dropped or rolled back rows. */
+  append(vm: { id: string; name: string | null }, draft: EventDraft, atMs: number): LifecycleEvent;
+  /** Events with seq > since, oldest first, at most `limit`. */
+  since(seq: number, options: { limit: number; vmId?: string }): LifecycleEvent[];
+  /** The last `limit` events, oldest first. */
+  last(options: { limit: number; vmId?: string }): LifecycleEvent[];
+  /** The last sequence number given; 0 before the first. */
+  lastSeq(): number;
+  /** Drops the oldest beyond these bounds. Answers with the number dropped. */
+  prune(bounds: { keep: number; olderThanMs: number }): number;
+}
+
+export interface ConsoleTable {
+  get(vmId: string): ConsoleLog | null;
+  put(log: ConsoleLog): void;
+  remove(vmId: string): void;
+}
