@@ -1,0 +1,5 @@
+/** A file that Bun embeds: its path is the module's default export. */
+declare module '*.elf' {
+  const path: string;
+  export default path;
+}
