@@ -13,6 +13,8 @@ export type StoredVm = {
   createdAtMs: number;
   /** Set when the VM becomes running, kept after it stops. */
   startedAtMs: number | null;
+  /** When the last run ended; null before the first end. */
+  endedAtMs: number | null;
   /** The current or the last run; null before the first. */
   run: StoredRun | null;
   /** Counts up at each change of this VM. */

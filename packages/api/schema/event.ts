@@ -1,0 +1,24 @@
+import { lifecycleEventTypes } from '@mvirt/domain';
+import { z } from 'zod';
+
+export const eventSchema = z.object({
+  /** Persistent: `--since` takes it, also after the agent was started again. */
+  seq: z.int(),
+  at: z.iso.datetime(),
+  vmId: z.string(),
+  vmName: z.string().nullable(),
+  type: z.enum(lifecycleEventTypes),
+  message: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+});
+
+export type EventDocument = z.output<typeof eventSchema>;
+
+export const logLineSchema = z.object({
+  at: z.iso.datetime().nullable(),
+  source: z.enum(['event', 'agent', 'hypervisor']),
+  level: z.enum(['info', 'warning', 'error']),
+  text: z.string(),
+});
+
+export type LogLineDocument = z.output<typeof logLineSchema>;

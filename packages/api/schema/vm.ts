@@ -1,0 +1,37 @@
+import { diskFormats, exitCauseKinds, hypervisorKinds, observedStates } from '@mvirt/domain';
+import { z } from 'zod';
+
+const time = z.iso.datetime().describe('RFC 3339, UTC');
+
+/** A VM as `--json` shows it and as tRPC sends it. Absent is null. */
+export const vmSchema = z.object({
+  id: z.string(),
+  name: z.string().nullable(),
+  state: z.enum(observedStates),
+  /** False while its VMM lives and does not answer. */
+  responsive: z.boolean(),
+  /** True where it should be up: started and not asked to stop. */
+  keepRunning: z.boolean(),
+  vcpus: z.int(),
+  memoryBytes: z.int(),
+  hypervisor: z.enum(hypervisorKinds).nullable(),
+  pid: z.int().nullable(),
+  createdAt: time,
+  startedAt: time.nullable(),
+  lastExit: z.object({ at: time, cause: z.enum(exitCauseKinds), detail: z.string(), hint: z.string().nullable() }).nullable(),
+  kernel: z.string().nullable(),
+  initramfs: z.string().nullable(),
+  cmdline: z.string().nullable(),
+  firmware: z.string().nullable(),
+  disks: z.array(z.object({ path: z.string(), readonly: z.boolean(), format: z.enum(diskFormats) })),
+  nics: z.array(z.object({ mac: z.string(), tap: z.string().nullable(), network: z.string().nullable(), addresses: z.array(z.string()) })),
+  labels: z.record(z.string(), z.string()),
+  restart: z.enum(['never', 'on-failure', 'always']),
+  autostart: z.boolean(),
+  /** What changes at its next start, by field; null: nothing. */
+  pending: z.record(z.string(), z.unknown()).nullable(),
+  /** Why an action cannot be had, by name; actions that can be had are left out. */
+  unavailable: z.record(z.string(), z.string()),
+});
+
+export type Vm = z.output<typeof vmSchema>;

@@ -1,0 +1,148 @@
+import type { CreateInput, ExitCause, HypervisorKind, LifecycleEvent, VmCondition, VmId, VmSpec } from '@mvirt/domain';
+import type { SystemFigures } from '@mvirt/host';
+import type { BlockStats, Capabilities, HypervisorReport } from '@mvirt/hypervisor';
+
+/** What a door is told of a VM. */
+export type VmSnapshot = {
+  id: VmId;
+  name: string | null;
+  /** What the running guest has, or the next start will use where it is stopped. */
+  spec: VmSpec;
+  /** What the next start changes; null: nothing. */
+  pendingSpec: VmSpec | null;
+  condition: VmCondition;
+  /** The hypervisor of the run, or the one that a start would use; null: none usable here. */
+  hypervisor: HypervisorKind | null;
+  /** Why an action cannot be had on this VM's hypervisor, by capability; null: it can. */
+  capabilities: Capabilities;
+  pid: number | null;
+  /** tap null: none now. network: the bridge's name, null for a client's own TAP. */
+  nics: { mac: string; tap: string | null; network: string | null }[];
+  createdAtMs: number;
+  startedAtMs: number | null;
+  endedAtMs: number | null;
+  revision: number;
+};
+
+export type VmAction = 'start' | 'stop' | 'kill' | 'reboot' | 'pause' | 'resume' | 'delete' | 'attach-disk' | 'detach-disk' | 'attach-nic' | 'detach-nic';
+
+/** changed false: an idempotent command found nothing to do. note: such as "removal pending: the guest has not let go of the disk". */
+export type ActionResult = { vm: VmSnapshot; changed: boolean; note: string | null };
+
+export type WaitOptions = { signal?: AbortSignal };
+
+/** A change of a running VM takes effect at its next start, and is then pending, where it says so. */
+export type VmChange = {
+  name?: string;
+  vcpus?: number;
+  memoryMib?: number;
+  cmdline?: string | null;
+  userData?: string | null;
+  /** null removes a label. */
+  labels?: Record<string, string | null>;
+};
+
+/** All methods throw VM_NOT_FOUND for an id that names no VM. Waits end by their own deadline or the signal, which never undoes what began. */
+export interface VmService {
+  list(): VmSnapshot[];
+  get(id: VmId): VmSnapshot;
+  /**
+   * A full id, then an exact name, then a unique id prefix of 4 or more characters.
+   * careful: a name that is also another VM's prefix is ambiguous too (delete, kill). @throws VM_NOT_FOUND, AMBIGUOUS_VM listing the candidates.
+   */
+  resolve(reference: string, options: { careful: boolean }): VmId;
+  /** Durable when it answers. @throws INVALID_ARGUMENT, NAME_TAKEN, ID_TAKEN, UNSUPPORTED, FILE_NOT_FOUND */
+  create(input: CreateInput): Promise<{ vm: VmSnapshot; warnings: string[] }>;
+  /** @throws INVALID_ARGUMENT, NAME_TAKEN */
+  set(id: VmId, change: VmChange): Promise<{ vm: VmSnapshot; warnings: string[] }>;
+  /** Answers once the VM runs. @throws START_FAILED, DISK_IN_USE, UNSUPPORTED, WRONG_STATE */
+  start(id: VmId, options: WaitOptions): Promise<ActionResult>;
+  /** Answers once the VM is stopped. graceMs null: no limit. */
+  stop(id: VmId, options: WaitOptions & { graceMs: number | null }): Promise<ActionResult>;
+  kill(id: VmId, options: WaitOptions): Promise<ActionResult>;
+  reboot(id: VmId, options: WaitOptions): Promise<ActionResult>;
+  pause(id: VmId, options: WaitOptions): Promise<ActionResult>;
+  resume(id: VmId, options: WaitOptions): Promise<ActionResult>;
+  delete(id: VmId, options: WaitOptions): Promise<ActionResult>;
+  /** A running VM gets it at once, a stopped one at its next start; kept in the spec either way. */
+  attachDisk(id: VmId, disk: { path: string; readonly: boolean; format?: 'raw' | 'qcow2' }, options: WaitOptions): Promise<ActionResult>;
+  detachDisk(id: VmId, path: string, options: WaitOptions): Promise<ActionResult>;
+  attachNic(id: VmId, nic: { tap?: string; mac?: string }, options: WaitOptions): Promise<ActionResult>;
+  detachNic(id: VmId, mac: string, options: WaitOptions): Promise<ActionResult>;
+  /** Answers once the VM is in that state. @throws TIMEOUT, VM_NOT_FOUND where it is deleted meanwhile */
+  wait(id: VmId, state: 'running' | 'stopped', options: WaitOptions & { timeoutMs: number | null }): Promise<VmSnapshot>;
+  /** First all VMs, then each change, coalesced per VM for a slow reader (bounded by the number of VMs). */
+  watch(options: { signal: AbortSignal }): AsyncIterable<VmChangeNotice>;
+  blockStats(id: VmId, options: WaitOptions): Promise<BlockStats[]>;
+}
+
+export type VmChangeNotice = { kind: 'snapshot'; vms: VmSnapshot[] } | { kind: 'changed'; vm: VmSnapshot } | { kind: 'removed'; id: VmId };
+
+export interface EventService {
+  /** Stored events with seq > since (null: from now on), then live ones as they are stored; none missing, none twice. */
+  watch(options: { since: number | null; vmId?: VmId; signal: AbortSignal }): AsyncIterable<LifecycleEvent>;
+  /** Oldest first. since null: the last `limit` ones. */
+  read(options: { since: number | null; vmId?: VmId; limit: number }): LifecycleEvent[];
+  lastSeq(): number;
+}
+
+export type LogSource = 'event' | 'agent' | 'hypervisor';
+
+/** atMs null: a line of the hypervisor's from before it was watched. */
+export type LogLine = { atMs: number | null; source: LogSource; level: 'info' | 'warning' | 'error'; text: string };
+
+/** What happened to a VM, for people: lifecycle events, the agent's messages about it, the hypervisor's own output. */
+export interface LogService {
+  read(id: VmId, options: { sinceMs: number | null; limit: number }): LogLine[];
+  /** The last `tail` lines, then live ones. */
+  watch(id: VmId, options: { sinceMs: number | null; tail: number; signal: AbortSignal }): AsyncIterable<LogLine>;
+}
+
+/** Where an attachment begins. A cursor is `<logId>:<offset>`. */
+export type ConsoleStart =
+  | { kind: 'cursor'; cursor: string }
+  | { kind: 'all' }
+  | { kind: 'tail'; bytes: number }
+  | { kind: 'lines'; lines: number }
+  | { kind: 'live' }
+  | { kind: 'since'; atMs: number };
+
+/** In order. cursor: where the stream goes on after this message. */
+export type ConsoleMessage =
+  | { kind: 'data'; bytes: Uint8Array; cursor: string }
+  /** The log below was dropped (retention) or replaced: lostBytes where it can be told. */
+  | { kind: 'resync'; cursor: string; lostBytes: number | null; reason: 'dropped' | 'replaced' }
+  /** All history was sent; what follows is live. Sent once. */
+  | { kind: 'live'; cursor: string }
+  /** The VM's run began or ended; the stream goes on with the next run. */
+  | { kind: 'run'; running: boolean; cursor: string };
+
+export interface ConsoleService {
+  /** Also for a stopped VM (history, then waits). Each attachment is bounded: a slow one goes on from the file. */
+  attach(id: VmId, options: { from: ConsoleStart; signal: AbortSignal }): AsyncIterable<ConsoleMessage>;
+  /** @throws WRONG_STATE (not running), CONSOLE_READ_ONLY, TOO_MANY */
+  write(id: VmId, bytes: Uint8Array, options: WaitOptions): Promise<void>;
+}
+
+export type VmUsage = { id: VmId /** Of one CPU; null until two figures were taken. */; cpuPercent: number | null; rssBytes: number };
+
+export interface HostService {
+  /** allocated: of the running VMs. */
+  info(): { figures: SystemFigures; allocatedCpus: number; allocatedMemoryBytes: number; running: number; vms: number };
+  /** Running VMs only. Figures are taken at most once a second, whoever asks. */
+  usage(): VmUsage[];
+  hypervisors(options: WaitOptions): Promise<HypervisorReport[]>;
+  /** Entries of a folder on the agent's host, for file pickers; at most 1,000. @throws FILE_NOT_FOUND, DENIED */
+  listFolder(path: string): Promise<{ name: string; kind: 'file' | 'folder'; sizeBytes: number }[]>;
+}
+
+/** What the doors call: tRPC now, gRPC beside it. */
+export interface Services {
+  vms: VmService;
+  events: EventService;
+  logs: LogService;
+  consoles: ConsoleService;
+  host: HostService;
+}
+
+export type { BlockStats, Capabilities, ExitCause, HypervisorReport };
