@@ -1,6 +1,6 @@
 /// <reference path="./elf.d.ts" />
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { MvirtError } from '@mvirt/domain';
 import embedded from './tiny/tiny.elf' with { type: 'file' };
@@ -30,7 +30,7 @@ export function copyOut(elf: Uint8Array, folder: string): string {
     writeFileSync(part, elf, { mode: 0o644, flag: 'wx' });
     renameSync(part, target);
   } catch (cause) {
-    rmSync(part, { force: true });
+    if (existsSync(part)) rmSync(part);
     throw new MvirtError({
       code: 'INTERNAL',
       message: `the bare-metal guest cannot be written to ${folder}`,
