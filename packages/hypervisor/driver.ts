@@ -19,6 +19,7 @@ export type VmmFact =
   | { kind: 'guest-resumed' }
   | { kind: 'guest-reset' }
   | { kind: 'guest-panicked' }
+  /** device: the disk's path or the NIC's MAC. */
   | { kind: 'device-removed'; device: string }
   | { kind: 'unresponsive' }
   | { kind: 'responsive' }
@@ -43,10 +44,13 @@ export interface Vmm {
   pause(options: CallOptions): Promise<void>;
   resume(options: CallOptions): Promise<void>;
   reset(options: CallOptions): Promise<void>;
-  /** @throws DISK_ATTACHED, UNSUPPORTED (no free slot), HYPERVISOR_ERROR. Answers with the device's id. */
+  /** @throws DISK_ATTACHED (also while its removal is pending), FILE_NOT_FOUND, UNSUPPORTED (no free slot), HYPERVISOR_ERROR */
   attachDisk(disk: Disk, options: CallOptions): Promise<void>;
+  /** @throws DISK_NOT_FOUND */
   detachDisk(path: string, options: CallOptions): Promise<Removal>;
+  /** @throws NIC_ATTACHED, UNSUPPORTED (no free slot), HYPERVISOR_ERROR */
   attachNic(nic: LaunchNic, options: CallOptions): Promise<void>;
+  /** @throws NIC_NOT_FOUND */
   detachNic(mac: string, options: CallOptions): Promise<Removal>;
   blockStats(options: CallOptions): Promise<BlockStats[]>;
   openInput(): Promise<SerialInput>;
@@ -75,7 +79,7 @@ export interface HypervisorDriver {
   readonly capabilities: Capabilities;
   /** Finds the program and tries its accelerators by running a guest, once; later calls answer from memory. */
   probe(options: CallOptions): Promise<HypervisorReport>;
-  /** @throws UNSUPPORTED naming the field of the spec that this hypervisor cannot run here. */
+  /** @throws UNSUPPORTED naming the field of the spec that this hypervisor cannot run here; FILE_NOT_FOUND naming the path. */
   check(spec: VmSpec): void;
   /**
    * Spawns a VMM and boots the guest; answers when its vCPUs run. On failure or abort nothing of it is left.
