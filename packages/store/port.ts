@@ -21,8 +21,16 @@ export type StoredVm = {
   revision: number;
 };
 
+/** What another daemon (the Rust one) noted of a VMM that it started. */
+export type ForeignVmm = { pid: number; apiSocket: string; serialSocket: string };
+
 /** A run and what belongs to it on the host. live: not settled yet (a VMM may exist). */
-export type StoredRun = RunRecord & { live: boolean; startedAtMs: number };
+export type StoredRun = RunRecord & {
+  live: boolean;
+  startedAtMs: number;
+  /** There where another daemon began this run: its VMM is not in runDir and has no shim; look at the pid before calling it ended. */
+  foreign?: ForeignVmm;
+};
 
 /** One console log's life: see the console hub. */
 export type ConsoleLog = {
@@ -70,7 +78,7 @@ export interface EventTable {
   last(options: { limit: number; vmId?: string }): LifecycleEvent[];
   /** The last sequence number given; 0 before the first. */
   lastSeq(): number;
-  /** Drops the oldest beyond these bounds. Answers with the number dropped. */
+  /** Drops what is beyond either bound: more than `keep` newer ones exist, or it happened more than `olderThanMs` ago. Answers with the number dropped. */
   prune(bounds: { keep: number; olderThanMs: number }): number;
 }
 

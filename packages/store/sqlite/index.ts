@@ -1,0 +1,1 @@
+export { createSqliteStore, databaseFile, type SqliteStoreDeps } from './store.ts';

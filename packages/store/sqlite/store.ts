@@ -1,0 +1,42 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Store } from '../port.ts';
+import { createConsoleTable } from './console-table.ts';
+import { createEventTable } from './event-table.ts';
+import { createGuard, guarded } from './failure.ts';
+import { openMigrated } from './open.ts';
+import { takeIn } from './take-in.ts';
+import { createVmRows } from './vm-rows.ts';
+import { createVmTable } from './vm-table.ts';
+
+/** clock: now, in ms since 1970. */
+export type SqliteStoreDeps = { dataDir: string; clock?: () => number };
+
+export const databaseFile = 'mvirt.db';
+
+/**
+ * Opens <dataDir>/mvirt.db (made when missing) in WAL mode; a commit is on the disk before a call returns.
+ * @throws STORE_ERROR (damaged, of a newer mvirt, held by another process), DISK_FULL
+ */
+export function createSqliteStore({ dataDir, clock = Date.now }: SqliteStoreDeps): Store {
+  const directory = resolve(dataDir);
+  const path = join(directory, databaseFile);
+  const guard = createGuard(path);
+  guard(() => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  const db = openMigrated(path, clock());
+  const transact = <T>(work: () => T): T => db.transaction(work).immediate();
+  try {
+    const rows = createVmRows(db);
+    guard(() => transact(() => takeIn(db, rows, directory)));
+    return {
+      vms: guarded(createVmTable(rows, transact), guard),
+      events: guarded(createEventTable({ db, nowMs: clock, transact }), guard),
+      consoles: guarded(createConsoleTable(db), guard),
+      transact: (work) => guard(() => transact(work)),
+      close: () => guard(() => db.close()),
+    };
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}

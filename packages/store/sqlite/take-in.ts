@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { newCondition, type VmCondition } from '@mvirt/domain';
+import type { StoredRun, StoredVm } from '../port.ts';
+import type { Database } from './native.ts';
+import { decodeRow, stateWord, type VmRow } from './vm-row.ts';
+import { type RuntimeRow, runtimeRow, type VmRows } from './vm-rows.ts';
+import { changeRow } from './vm-table.ts';
+
+/** The run id of a run that another daemon began. */
+export const foreignRunId = 'foreign';
+
+/**
+ * Takes in what another daemon did to `vms` and `vm_runtime` while we were away: rows that are new, replaced or gone,
+ * and VMs that it started. Where it says stopped, our own word stays: only the engine can tell whether our VMM lives.
+ */
+export function takeIn(db: Database, rows: VmRows, dataDir: string): void {
+  db.exec(`
+DELETE FROM mvirt_vms WHERE NOT EXISTS (
+  SELECT 1 FROM vms WHERE vms.id = mvirt_vms.vm_id AND mvirt_vms.created_at_ms - coalesce(vms.created_at, 0) * 1000 BETWEEN 0 AND 999);
+DELETE FROM mvirt_consoles WHERE NOT EXISTS (SELECT 1 FROM vms WHERE vms.id = mvirt_consoles.vm_id);
+DELETE FROM vm_runtime WHERE NOT EXISTS (SELECT 1 FROM vms WHERE vms.id = vm_runtime.vm_id);`);
+  for (const row of rows.list()) {
+    const runtime = rows.runtime(row.id);
+    const change = foreignChange(row, runtime, dataDir);
+    if (change !== null) rows.write(changeRow(row, change));
+    const { run } = decodeRow(rows.get(row.id) ?? row);
+    if (!same(runtimeRow(row.id, run), runtime)) rows.putRuntime(row.id, run);
+  }
+}
+
+/** null: the row is as we left it. */
+function foreignChange(row: VmRow, runtime: RuntimeRow | null, dataDir: string): Partial<StoredVm> | null {
+  const vm = decodeRow(row);
+  const word = stateWord(vm.condition.observed);
+  if (row.revision === null) {
+    return vm.condition.observed === 'stopped' ? { condition: newCondition() } : { condition: vm.condition, run: foreignRun(vm, runtime, dataDir) };
+  }
+  const started = startedElsewhere(vm, runtime);
+  if (!started) return row.state === word ? null : { condition: vm.condition };
+  const condition = conditionOf(row.state);
+  if (condition.observed === 'stopped') return { condition: vm.condition };
+  const startedAtMs = row.started_at === null ? null : row.started_at * 1000;
+  return { condition, startedAtMs, run: foreignRun({ ...vm, startedAtMs }, runtime, dataDir) };
+}
+
+function startedElsewhere(vm: StoredVm, runtime: RuntimeRow | null): boolean {
+  if (runtime === null) return false;
+  const ours = runtimeRow(vm.id, vm.run);
+  return ours === null || ours.pid !== runtime.pid || ours.api_socket !== runtime.api_socket;
+}
+
+function conditionOf(word: string): VmCondition {
+  const stopping: VmCondition = { ...newCondition(), observed: 'stopping', stop: { by: 'stop', deadlineAtMs: null, poweringOff: false } };
+  if (word === 'stopping') return stopping;
+  if (word === 'running' || word === 'starting') return { ...newCondition(), observed: word, wanted: 'running' };
+  return newCondition();
+}
+
+function foreignRun(vm: StoredVm, runtime: RuntimeRow | null, dataDir: string): StoredRun {
+  return {
+    vmId: vm.id,
+    runDir: join(dataDir, 'vm', vm.id),
+    runId: foreignRunId,
+    hypervisor: 'cloud-hypervisor',
+    process: null,
+    disks: vm.spec.disks,
+    nics: [],
+    live: true,
+    startedAtMs: vm.startedAtMs ?? vm.createdAtMs,
+    ...(runtime === null ? {} : { foreign: { pid: runtime.pid, apiSocket: runtime.api_socket, serialSocket: runtime.serial_socket } }),
+  };
+}
+
+const same = (a: RuntimeRow | null, b: RuntimeRow | null): boolean =>
+  a === b || (a !== null && b !== null && a.pid === b.pid && a.api_socket === b.api_socket && a.serial_socket === b.serial_socket);
