@@ -1,0 +1,44 @@
+import { createSpecSchema, diskFormats, labelsSchema, macSchema, pathSchema, vmNameSchema } from '@mvirt/domain';
+import { z } from 'zod';
+import { consoleStartSchema, maxConsoleMessageBytes } from './console.ts';
+
+/** An id, a name or an id's first characters: the agent looks it up. */
+const vm = z.string().min(1, 'must name a VM').max(256);
+const ofVm = { vm };
+
+/** Where a subscription goes on after a reconnect; set by tRPC. */
+const lastEventId = z.string().max(200).nullish();
+const timeMs = z.int().min(0);
+const milliseconds = z.int().min(0);
+const bytes = z.instanceof(Uint8Array<ArrayBufferLike>).refine((value) => value.byteLength <= maxConsoleMessageBytes, 'must be at most 64 KiB');
+
+/** What each procedure takes; unknown keys are refused. */
+export const inputs = {
+  vm: z.strictObject(ofVm),
+  resolve: z.strictObject({ ...ofVm, careful: z.boolean().default(false) }),
+  create: createSpecSchema,
+  set: z.strictObject({
+    ...ofVm,
+    name: vmNameSchema.optional(),
+    vcpus: z.int().min(1).optional(),
+    memoryMib: z.int().min(64, 'must be at least 64 MiB').optional(),
+    cmdline: z.string().max(65_535).nullable().optional(),
+    userData: z.string().max(1_048_576).nullable().optional(),
+    /** null removes a label. */
+    labels: z.record(labelsSchema.keyType, labelsSchema.valueType.nullable()).optional(),
+  }),
+  /** graceMs null: waits for the guest without limit. */
+  stop: z.strictObject({ ...ofVm, graceMs: milliseconds.nullable().default(30_000) }),
+  attachDisk: z.strictObject({ ...ofVm, path: pathSchema, readonly: z.boolean().default(false), format: z.enum(diskFormats).optional() }),
+  detachDisk: z.strictObject({ ...ofVm, path: z.string().min(1).max(4095) }),
+  attachNic: z.strictObject({ ...ofVm, tap: z.string().min(1).max(15).optional(), mac: macSchema.optional() }),
+  detachNic: z.strictObject({ ...ofVm, mac: macSchema }),
+  wait: z.strictObject({ ...ofVm, state: z.enum(['running', 'stopped']), timeoutMs: milliseconds.nullable().default(null) }),
+  readEvents: z.strictObject({ since: z.int().min(0).nullable().default(null), vm: vm.optional(), limit: z.int().min(1).max(10_000).default(100) }),
+  watchEvents: z.strictObject({ since: z.int().min(0).nullable().default(null), vm: vm.optional(), lastEventId }),
+  readLog: z.strictObject({ ...ofVm, sinceMs: timeMs.nullable().default(null), limit: z.int().min(1).max(10_000).default(200) }),
+  watchLog: z.strictObject({ ...ofVm, sinceMs: timeMs.nullable().default(null), tail: z.int().min(0).max(10_000).default(20), lastEventId }),
+  attachConsole: z.strictObject({ ...ofVm, from: consoleStartSchema.default({ kind: 'all' }), lastEventId }),
+  writeConsole: z.strictObject({ ...ofVm, bytes }),
+  listFolder: z.strictObject({ path: pathSchema }),
+};

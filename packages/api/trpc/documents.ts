@@ -1,0 +1,106 @@
+import { bytesPerMib, type LifecycleEvent, toRfc3339, type VmSpec } from '@mvirt/domain';
+import type { ActionResult, HostService, HypervisorReport, LogLine, VmChangeNotice, VmSnapshot, VmUsage } from '@mvirt/engine';
+import type { ActionAnswer, CreatedAnswer, EventDocument, HostDocument, HypervisorDocument, LogLineDocument, UsageDocument, Vm } from '../schema/index.ts';
+
+/** What the engine says, as clients read it. Pure; the one place where a snapshot becomes a document. */
+export function toVm(vm: VmSnapshot): Vm {
+  const { spec, condition } = vm;
+  return {
+    id: vm.id,
+    name: vm.name,
+    state: condition.observed,
+    responsive: condition.responsive,
+    keepRunning: condition.wanted === 'running',
+    vcpus: spec.vcpus,
+    memoryBytes: spec.memoryMib * bytesPerMib,
+    hypervisor: vm.hypervisor,
+    pid: vm.pid,
+    createdAt: toRfc3339(vm.createdAtMs),
+    startedAt: time(vm.startedAtMs),
+    lastExit: lastExit(vm),
+    kernel: spec.kernel,
+    initramfs: spec.initramfs,
+    cmdline: spec.cmdline,
+    firmware: spec.firmware,
+    disks: spec.disks.map(({ path, readonly, format }) => ({ path, readonly, format })),
+    nics: vm.nics.map((nic) => ({ ...nic, addresses: [] })),
+    labels: spec.labels,
+    restart: 'never',
+    autostart: false,
+    pending: pending(spec, vm.pendingSpec),
+    unavailable: unavailable(vm),
+  };
+}
+
+export const toCreated = ({ vm, warnings }: { vm: VmSnapshot; warnings: string[] }): CreatedAnswer => ({ vm: toVm(vm), warnings });
+
+export const toAction = ({ vm, changed, note }: ActionResult): ActionAnswer => ({ vm: toVm(vm), changed, note });
+
+export type VmNotice = { kind: 'snapshot'; vms: Vm[] } | { kind: 'changed'; vm: Vm } | { kind: 'removed'; id: string };
+
+export function toNotice(notice: VmChangeNotice): VmNotice {
+  if (notice.kind === 'snapshot') return { kind: 'snapshot', vms: notice.vms.map(toVm) };
+  if (notice.kind === 'changed') return { kind: 'changed', vm: toVm(notice.vm) };
+  return { kind: 'removed', id: notice.id };
+}
+
+export function toEvent({ atMs, ...event }: LifecycleEvent): EventDocument {
+  return { ...event, at: toRfc3339(atMs) };
+}
+
+export function toLogLine({ atMs, ...line }: LogLine): LogLineDocument {
+  return { ...line, at: time(atMs) };
+}
+
+export function toHost({ figures, ...counts }: ReturnType<HostService['info']>): HostDocument {
+  return { ...figures, ...counts };
+}
+
+export const toUsage = ({ id, cpuPercent, rssBytes }: VmUsage): UsageDocument => ({ id, cpuPercent, rssBytes });
+
+export const toHypervisor = (report: HypervisorReport): HypervisorDocument => ({ ...report });
+
+const time = (atMs: number | null): string | null => (atMs === null ? null : toRfc3339(atMs));
+
+function lastExit({ condition, endedAtMs, createdAtMs }: VmSnapshot): Vm['lastExit'] {
+  const { cause } = condition;
+  if (cause === null) return null;
+  return { at: toRfc3339(endedAtMs ?? createdAtMs), cause: cause.kind, detail: cause.detail, hint: cause.hint };
+}
+
+/** What a spec says, under the document's keys; only these can be pending. */
+const changeable = (spec: VmSpec): Record<string, unknown> => ({
+  vcpus: spec.vcpus,
+  memoryBytes: spec.memoryMib * bytesPerMib,
+  kernel: spec.kernel,
+  initramfs: spec.initramfs,
+  cmdline: spec.cmdline,
+  firmware: spec.firmware,
+  disks: spec.disks,
+  nics: spec.nics,
+  userData: spec.userData,
+  sshKeys: spec.sshKeys,
+  hypervisor: spec.hypervisor,
+});
+
+function pending(now: VmSpec, next: VmSpec | null): Vm['pending'] {
+  if (next === null) return null;
+  const before = changeable(now);
+  const changes = Object.entries(changeable(next)).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(before[key]));
+  return changes.length === 0 ? null : Object.fromEntries(changes);
+}
+
+/** Actions that a capability stands for. Disks and NICs of a stopped VM can always be changed. */
+function unavailable({ capabilities, condition }: VmSnapshot): Record<string, string> {
+  const reasons: Record<string, string> = {};
+  const say = (reason: string | null, actions: string[]) => {
+    if (reason !== null) for (const action of actions) reasons[action] = reason;
+  };
+  say(capabilities.pause, ['pause', 'resume']);
+  say(capabilities.reboot, ['reboot']);
+  say(capabilities.blockStats, ['block-stats']);
+  if (condition.observed === 'stopped') return reasons;
+  say(capabilities.hotplugDisk, ['attach-disk', 'detach-disk']);
+  say(capabilities.hotplugNic, ['attach-nic', 'detach-nic']);
+  return reasons;
+}
