@@ -30,12 +30,15 @@ export const extrasSchema = z.object({
 
 export type SpecExtras = z.output<typeof extrasSchema>;
 
+/** Made once: a schema is dear to make and cheap to use. */
+const storedExtrasSchema = extrasSchema.catch(() => extrasSchema.parse({}));
+
 const knownKeys = new Set(Object.keys(contractSchema.shape));
 
 /** A stored VM's spec; never throws for an object, so that no row is lost over its contents. */
 export function decodeSpec(configJson: unknown, extras: unknown): { spec: VmSpec; unknownKeys: Record<string, unknown> } {
   const config = contractSchema.parse(typeof configJson === 'object' && configJson !== null ? configJson : {});
-  const own = extrasSchema.catch(extrasSchema.parse({})).parse(extras ?? {});
+  const own = storedExtrasSchema.parse(extras ?? {});
   const spec: VmSpec = {
     vcpus: config.vcpus,
     memoryMib: config.memory_mb,

@@ -5,6 +5,7 @@ import { z } from 'zod';
  * The text stays as it is in the database until that column is changed.
  */
 export function readJson<T>(text: string | null, schema: z.ZodType<T>, fallback: T): T {
+  if (text === null) return fallback;
   const parsed = schema.safeParse(parseJson(text));
   return parsed.success ? parsed.data : fallback;
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { newCondition, type VmCondition } from '@mvirt/domain';
 import type { StoredRun, StoredVm } from '../port.ts';
 import type { Database } from './native.ts';
-import { decodeRow, stateWord, type VmRow } from './vm-row.ts';
+import { decodeRow, readObserved, readRun, stateWord, type VmRow } from './vm-row.ts';
 import { type RuntimeRow, runtimeRow, type VmRows } from './vm-rows.ts';
 import { changeRow } from './vm-table.ts';
 
@@ -21,22 +21,22 @@ DELETE FROM mvirt_consoles WHERE NOT EXISTS (SELECT 1 FROM vms WHERE vms.id = mv
 DELETE FROM vm_runtime WHERE NOT EXISTS (SELECT 1 FROM vms WHERE vms.id = vm_runtime.vm_id);`);
   for (const row of rows.list()) {
     const runtime = rows.runtime(row.id);
-    const change = foreignChange(row, runtime, dataDir);
-    if (change !== null) rows.write(changeRow(row, change));
-    const { run } = decodeRow(rows.get(row.id) ?? row);
-    if (!same(runtimeRow(row.id, run), runtime)) rows.putRuntime(row.id, run);
+    if (isAsLeft(row, runtime)) continue;
+    const taken = changeRow(row, foreignChange(row, runtime, dataDir));
+    rows.write(taken);
+    rows.putRuntime(row.id, readRun(taken));
   }
 }
 
-/** null: the row is as we left it. */
-function foreignChange(row: VmRow, runtime: RuntimeRow | null, dataDir: string): Partial<StoredVm> | null {
+const isAsLeft = (row: VmRow, runtime: RuntimeRow | null): boolean =>
+  row.revision !== null && row.state === stateWord(readObserved(row)) && same(runtimeRow(row.id, readRun(row)), runtime);
+
+function foreignChange(row: VmRow, runtime: RuntimeRow | null, dataDir: string): Partial<StoredVm> {
   const vm = decodeRow(row);
-  const word = stateWord(vm.condition.observed);
   if (row.revision === null) {
     return vm.condition.observed === 'stopped' ? { condition: newCondition() } : { condition: vm.condition, run: foreignRun(vm, runtime, dataDir) };
   }
-  const started = startedElsewhere(vm, runtime);
-  if (!started) return row.state === word ? null : { condition: vm.condition };
+  if (!startedElsewhere(vm, runtime)) return { condition: vm.condition };
   const condition = conditionOf(row.state);
   if (condition.observed === 'stopped') return { condition: vm.condition };
   const startedAtMs = row.started_at === null ? null : row.started_at * 1000;

@@ -1,7 +1,8 @@
 import { asVmId, decodeSpec, encodeSpec, exitCauseSchema, type ObservedState, observedStates, toUnixSeconds, type VmSpec, wantedStates } from '@mvirt/domain';
 import { z } from 'zod';
 import type { StoredRun, StoredVm } from '../port.ts';
-import { parseJson, readJson } from './json-column.ts';
+import { readJson } from './json-column.ts';
+import { type DecodedSpec, readSpec } from './spec-cache.ts';
 
 /** A row of `vms` beside its row of `mvirt_vms`; the latter's columns are null where that row is missing. */
 export type VmRow = {
@@ -27,20 +28,24 @@ export type VmRow = {
 
 const stopSchema = z.object({ by: z.enum(['stop', 'kill']), deadlineAtMs: z.number().nullable(), poweringOff: z.boolean() });
 
-const pendingSchema = z.object({ config: z.unknown(), extras: z.unknown() });
+const pendingSchema = z.object({ config: z.unknown(), extras: z.unknown() }).nullable();
+
+const causeSchema = exitCauseSchema.nullable();
 
 /** Loose: what a later agent notes in a run is kept by an earlier one. */
-const runSchema: z.ZodType<StoredRun> = z.looseObject({
-  vmId: z.string(),
-  runDir: z.string(),
-  runId: z.string(),
-  hypervisor: z.enum(['cloud-hypervisor', 'qemu']),
-  process: z.object({ pid: z.number(), startTicks: z.number(), bootId: z.string() }).nullable(),
-  disks: z.array(z.object({ path: z.string(), readonly: z.boolean(), format: z.enum(['raw', 'qcow2']) })),
-  nics: z.array(z.object({ index: z.number(), tap: z.string(), mac: z.string() })),
-  live: z.boolean(),
-  startedAtMs: z.number(),
-}) as unknown as z.ZodType<StoredRun>;
+const runSchema: z.ZodType<StoredRun | null> = z
+  .looseObject({
+    vmId: z.string(),
+    runDir: z.string(),
+    runId: z.string(),
+    hypervisor: z.enum(['cloud-hypervisor', 'qemu']),
+    process: z.object({ pid: z.number(), startTicks: z.number(), bootId: z.string() }).nullable(),
+    disks: z.array(z.object({ path: z.string(), readonly: z.boolean(), format: z.enum(['raw', 'qcow2']) })),
+    nics: z.array(z.object({ index: z.number(), tap: z.string(), mac: z.string() })),
+    live: z.boolean(),
+    startedAtMs: z.number(),
+  })
+  .nullable() as unknown as z.ZodType<StoredRun | null>;
 
 /** The state words of `vms`: paused is running there. */
 export type StateWord = 'stopped' | 'starting' | 'running' | 'stopping';
@@ -48,9 +53,9 @@ export type StateWord = 'stopped' | 'starting' | 'running' | 'stopping';
 export const stateWord = (observed: ObservedState): StateWord => (observed === 'paused' ? 'running' : observed);
 
 /** A stored VM out of its row; broken contents read as absent. */
-export function decodeRow(row: VmRow): StoredVm {
-  const { spec, unknownKeys } = decodeSpec(parseJson(row.config_json), parseJson(row.extras_json));
-  const observed = observedStates.find((state) => state === row.observed) ?? observedOf(row.state);
+export function decodeRow(row: VmRow, read: (row: VmRow) => DecodedSpec = readSpec): StoredVm {
+  const { spec, unknownKeys } = read(row);
+  const observed = readObserved(row);
   const stop = observed === 'stopping' ? readJson(row.stop_json, stopSchema, { by: 'stop', deadlineAtMs: null, poweringOff: false }) : null;
   const createdAtMs = row.created_at_ms ?? row.created_at * 1000;
   return {
@@ -63,23 +68,28 @@ export function decodeRow(row: VmRow): StoredVm {
       wanted: wantedStates.find((state) => state === row.wanted) ?? wantedBy(observed),
       responsive: row.responsive !== 0,
       stop,
-      cause: readJson(row.cause_json, exitCauseSchema.nullable(), null),
+      cause: readJson(row.cause_json, causeSchema, null),
     },
     pendingSpec: decodePending(row.pending_json),
     createdAtMs,
     startedAtMs: row.started_at_ms ?? (row.started_at === null ? null : row.started_at * 1000),
     endedAtMs: row.ended_at_ms,
-    run: readJson(row.run_json, runSchema.nullable(), null),
+    run: readRun(row),
     revision: row.revision ?? 0,
   };
 }
+
+export const readRun = (row: VmRow): StoredRun | null => readJson(row.run_json, runSchema, null);
+
+/** Ours, or what the state word says where we have none. */
+export const readObserved = (row: VmRow): ObservedState => observedStates.find((state) => state === row.observed) ?? observedOf(row.state);
 
 const observedOf = (word: string): ObservedState => (['starting', 'running', 'stopping'] as const).find((state) => state === word) ?? 'stopped';
 
 const wantedBy = (observed: ObservedState) => (observed === 'stopped' || observed === 'stopping' ? 'stopped' : 'running');
 
 function decodePending(text: string | null): VmSpec | null {
-  const pending = readJson(text, pendingSchema.nullable(), null);
+  const pending = readJson(text, pendingSchema, null);
   return pending === null ? null : decodeSpec(pending.config, pending.extras).spec;
 }
 

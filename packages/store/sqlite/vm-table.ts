@@ -1,6 +1,7 @@
 import { MvirtError } from '@mvirt/domain';
 import type { StoredVm, VmTable } from '../port.ts';
 import { sqliteCode } from './failure.ts';
+import { createSpecCache } from './spec-cache.ts';
 import { decodeRow, encodeChange, type VmRow } from './vm-row.ts';
 import type { VmRows } from './vm-rows.ts';
 
@@ -26,16 +27,21 @@ const emptyRow = {
 
 /** transact: all or nothing, nested where one is open. */
 export function createVmTable(rows: VmRows, transact: <T>(work: () => T) => T): VmTable {
+  const specs = createSpecCache();
+  const decode = (row: VmRow): StoredVm => decodeRow(row, specs.read);
   return {
-    list: () => rows.list().map(decodeRow),
+    list: () => rows.list().map(decode),
     get(id) {
       const row = rows.get(id);
-      return row === null ? null : decodeRow(row);
+      return row === null ? null : decode(row);
     },
-    findByName: (name) => rows.findByName(name).map(decodeRow),
+    findByName: (name) => rows.findByName(name).map(decode),
     insert: (vm) => transact(() => insert(rows, vm)),
     update: (id, change) => transact(() => update(rows, id, change)),
-    remove: (id) => transact(() => rows.remove(id)),
+    remove(id) {
+      transact(() => rows.remove(id));
+      specs.forget(id);
+    },
   };
 }
 
