@@ -1,0 +1,53 @@
+import { closeSync, constants, openSync, statfsSync, statSync, watch } from 'node:fs';
+import { MvirtError } from '@mvirt/domain';
+import type { HostFiles } from '../files.ts';
+import { errnoOf, type Libc } from './libc.ts';
+
+const keepSize = 1;
+const punchHole = 2;
+/** st_blocks counts units of 512 bytes (stat(2)). */
+const blockBytes = 512;
+
+export function createHostFiles(libc: Libc): HostFiles {
+  return {
+    punchHole(path, length) {
+      if (length <= 0) return 'done';
+      const fd = openSync(path, constants.O_WRONLY);
+      try {
+        if (libc.fallocate(fd, keepSize | punchHole, 0, length) === 0) return 'done';
+        const errno = libc.errno();
+        if (errno === errnoOf.EOPNOTSUPP || errno === errnoOf.ENOSYS) return 'refused';
+        throw new MvirtError({ code: 'INTERNAL', message: `${path}: its first ${length} bytes could not be freed (errno ${errno})` });
+      } finally {
+        closeSync(fd);
+      }
+    },
+    allocatedBytes: (path) => statSync(path).blocks * blockBytes,
+    watch(path, onChange) {
+      const watcher = watch(path, { persistent: false }, onChange);
+      // The file was removed: whoever polls behind the watch finds that out.
+      watcher.on('error', () => {});
+      return { [Symbol.dispose]: () => watcher.close() };
+    },
+    shortPath(directory, name) {
+      const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+      let open = true;
+      return {
+        path: `/proc/self/fd/${fd}/${name}`,
+        [Symbol.dispose]() {
+          if (open) closeSync(fd);
+          open = false;
+        },
+      };
+    },
+    makeFifo(path) {
+      if (libc.mkfifo(path, 0o600) === 0) return;
+      const errno = libc.errno();
+      if (errno !== errnoOf.EEXIST) throw new MvirtError({ code: 'INTERNAL', message: `the FIFO ${path} could not be made (errno ${errno})` });
+    },
+    freeBytes(directory) {
+      const { bavail, bsize } = statfsSync(directory);
+      return bavail * bsize;
+    },
+  };
+}
