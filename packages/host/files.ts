@@ -11,6 +11,8 @@ export interface HostFiles {
    * Valid until disposed.
    */
   shortPath(directory: string, name: string): Disposable & { path: string };
+  /** A FIFO for its owner alone (0600); one that is there already is kept. */
+  makeFifo(path: string): void;
   /** Bytes free for a file in this directory. */
   freeBytes(directory: string): number;
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, statfsSync, statSync, watch } from 'node:fs';
 import { MvirtError } from '@mvirt/domain';
 import type { HostFiles } from '../files.ts';
+import { makeFifo } from './fifo.ts';
 import { errnoOf, type Libc } from './libc.ts';
 
 const keepSize = 1;
@@ -45,6 +46,7 @@ export function createHostFiles(libc: Libc): HostFiles {
       const errno = libc.errno();
       if (errno !== errnoOf.EEXIST) throw new MvirtError({ code: 'INTERNAL', message: `the FIFO ${path} could not be made (errno ${errno})` });
     },
+    makeFifo: (path) => makeFifo(libc, path),
     freeBytes(directory) {
       const { bavail, bsize } = statfsSync(directory);
       return bavail * bsize;

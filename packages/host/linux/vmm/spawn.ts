@@ -7,6 +7,7 @@ import type { Processes, ProcessIdentity } from '../../process.ts';
 import type { Programs } from '../../programs.ts';
 import { runFiles, type VmmSpawn } from '../../vmm.ts';
 import { effectiveCapabilities } from '../capabilities.ts';
+import { makeFifo } from '../fifo.ts';
 import type { Libc } from '../libc.ts';
 import { readProc } from '../proc.ts';
 import { missing } from '../programs.ts';
@@ -100,8 +101,8 @@ function startShim(libc: Libc, plan: VmmSpawn, sh: string, args: string[]): Chil
 
 /** Open for both directions, so that it never sees an end when a writer goes. */
 function openFifo(libc: Libc, path: string): { slave: number; master: null } {
-  if (libc.mkfifo(path, 0o600) < 0) throw new MvirtError({ code: 'INTERNAL', message: `${path} could not be made (errno ${libc.errno()})` });
-  return { slave: openSync(path, constants.O_RDWR), master: null };
+  makeFifo(libc, path);
+  return { slave: openSync(path, constants.O_RDWR | constants.O_NOFOLLOW), master: null };
 }
 
 /** Whether the shim itself could be started. */
