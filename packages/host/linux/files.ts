@@ -41,11 +41,6 @@ export function createHostFiles(libc: Libc): HostFiles {
         },
       };
     },
-    makeFifo(path) {
-      if (libc.mkfifo(path, 0o600) === 0) return;
-      const errno = libc.errno();
-      if (errno !== errnoOf.EEXIST) throw new MvirtError({ code: 'INTERNAL', message: `the FIFO ${path} could not be made (errno ${errno})` });
-    },
     makeFifo: (path) => makeFifo(libc, path),
     freeBytes(directory) {
       const { bavail, bsize } = statfsSync(directory);
