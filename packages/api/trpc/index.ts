@@ -2,3 +2,4 @@ export * from './app-router.ts';
 export * from './context.ts';
 export type { VmNotice } from './documents.ts';
 export type { EventMessage } from './event-router.ts';
+export * from './serve.ts';
