@@ -1,0 +1,43 @@
+import type { ActionAnswer } from '@mvirt/api/schema';
+import { errorTable, exitStatus, type MvirtError } from '@mvirt/domain';
+import { writeDocument } from '../output/json.ts';
+import { nameOf } from '../output/vm-lines.ts';
+import { toCliError } from './failure.ts';
+import type { Invocation } from './invocation.ts';
+
+type Outcome = { reference: string; answer: ActionAnswer; error: null } | { reference: string; answer: null; error: MvirtError };
+
+/** Does one action to each VM named, all of them tried; the first failure's exit status. done: such as "started". */
+export async function eachVm(invocation: Invocation, done: string, act: (vm: string) => Promise<ActionAnswer>): Promise<number> {
+  const references = invocation.args.vm ?? [];
+  const outcomes = await Promise.all(references.map((reference) => attempt(reference, act)));
+  if (invocation.json) writeResults(invocation, outcomes);
+  else for (const outcome of outcomes) writeOutcome(invocation, outcome, done);
+  const first = outcomes.find((outcome) => outcome.error !== null)?.error;
+  return first ? errorTable[first.code].exit : exitStatus.done;
+}
+
+async function attempt(reference: string, act: (vm: string) => Promise<ActionAnswer>): Promise<Outcome> {
+  try {
+    return { reference, answer: await act(reference), error: null };
+  } catch (thrown) {
+    return { reference, answer: null, error: toCliError(thrown) };
+  }
+}
+
+function writeOutcome({ io }: Invocation, { answer, error }: Outcome, done: string): void {
+  if (answer === null) io.stderr.write(`mvirt: ${error.message}\nhint: ${error.hint}\n`);
+  else io.stdout.write(`${nameOf(answer.vm)}: ${answer.changed ? done : `nothing to do, it is ${answer.vm.state}`}${answer.note ? ` (${answer.note})` : ''}\n`);
+}
+
+/** Failures are in the results as well as in the exit status; one that no VM could be reached for is an error document. */
+function writeResults({ io }: Invocation, outcomes: readonly Outcome[]): void {
+  const unreachable = outcomes.find((outcome) => outcome.error?.code === 'AGENT_UNREACHABLE')?.error;
+  if (unreachable) throw unreachable;
+  const results = outcomes.map(({ reference, answer, error }) =>
+    answer === null
+      ? { id: null, name: reference, changed: false, state: null, note: null, error: { code: error.code, message: error.message, hint: error.hint } }
+      : { id: answer.vm.id, name: answer.vm.name, changed: answer.changed, state: answer.vm.state, note: answer.note, error: null },
+  );
+  writeDocument(io, { results });
+}

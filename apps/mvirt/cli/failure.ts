@@ -1,0 +1,9 @@
+import { fromTrpcError } from '@mvirt/api/client';
+import { MvirtError, toMvirtError } from '@mvirt/domain';
+
+/** Whatever a command threw, as an error for people. */
+export function toCliError(thrown: unknown): MvirtError {
+  if (thrown instanceof MvirtError) return thrown;
+  if (thrown instanceof Error && thrown.name === 'TRPCClientError') return fromTrpcError(thrown);
+  return toMvirtError(thrown);
+}

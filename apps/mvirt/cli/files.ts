@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { MvirtError } from '@mvirt/domain';
+
+/** A text file of the caller's; - is standard input. @throws FILE_NOT_FOUND */
+export async function readText(path: string, cwd: string, option: string): Promise<string> {
+  try {
+    return path === '-' ? await Bun.stdin.text() : await readFile(resolve(cwd, path), 'utf8');
+  } catch (cause) {
+    throw new MvirtError({
+      code: 'FILE_NOT_FOUND',
+      message: `${option}: ${path} cannot be read: ${reason(cause)}`,
+      hint: 'check the path and its permissions',
+      cause,
+    });
+  }
+}
+
+const reason = (cause: unknown): string => (cause instanceof Error ? cause.message.replace(/^(E[A-Z]+): /, '$1 ') : String(cause));

@@ -1,0 +1,66 @@
+import { createAgentClient, createOneShot, findSocket } from '@mvirt/api/client';
+import { MvirtError } from '@mvirt/domain/error';
+import { exitStatus } from '@mvirt/domain/error-table';
+import { reportError } from '../output/errors.ts';
+import { toCliError } from './failure.ts';
+import type { Invocation, Io } from './invocation.ts';
+import { type Parsed, parse } from './parse.ts';
+
+/** Runs a subcommand; answers with the exit status. */
+export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+  const wantsJson = argv.includes('--json');
+  try {
+    const parsed = parse(argv);
+    if (parsed.kind === 'help') {
+      io.stdout.write(parsed.text);
+      return exitStatus.done;
+    }
+    return parsed.kind === 'ui' ? await startUi(parsed, io) : await runCommand(parsed, io);
+  } catch (thrown) {
+    return reportError(io, wantsJson, toCliError(thrown));
+  }
+}
+
+async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'command' }>, io: Io): Promise<number> {
+  const found = findSocket({ flag: invocation.socketFlag, env: io.env, cwd: io.cwd });
+  const where = { socketPath: found.path, tried: found.tried };
+  const interrupt = new AbortController();
+  const onInterrupt = () => interrupt.abort();
+  await using closing = new AsyncDisposableStack();
+  if (!command.raw) {
+    process.on('SIGINT', onInterrupt);
+    closing.defer(() => void process.off('SIGINT', onInterrupt));
+  }
+  const once = <T>(make: () => T): (() => T) => {
+    let made: { value: T } | null = null;
+    return () => {
+      made ??= { value: make() };
+      return made.value;
+    };
+  };
+  const complete: Invocation = {
+    ...invocation,
+    io,
+    signal: interrupt.signal,
+    api: once(() => createOneShot(where)),
+    live: once(() => closing.adopt(createAgentClient(where), (client) => client.close())),
+  };
+  const { run } = await command.load();
+  return run(complete).catch((thrown: unknown) => {
+    if (interrupt.signal.aborted) return exitStatus.interrupted;
+    throw thrown;
+  });
+}
+
+async function startUi({ socketFlag, mouse }: Extract<Parsed, { kind: 'ui' }>, io: Io): Promise<number> {
+  if (!io.stdout.isTerminal || !io.stdinIsTerminal) {
+    io.stderr.write('mvirt: the full-screen UI needs a terminal\nhint: mvirt list shows the VMs; mvirt --help shows all commands\n');
+    return exitStatus.usage;
+  }
+  if (io.env.TERM === 'dumb')
+    throw new MvirtError({ code: 'INVALID_ARGUMENT', message: 'the full-screen UI needs more than TERM=dumb', hint: 'mvirt list shows the VMs' });
+  const found = findSocket({ flag: socketFlag, env: io.env, cwd: io.cwd });
+  await import('@opentui/solid/preload');
+  const { runUi } = await import('../tui/app.tsx');
+  return runUi({ socketPath: found.path, tried: found.tried, mouse });
+}

@@ -1,0 +1,115 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { CommandDefinition, OptionDefinition } from '../commands/definition.ts';
+import { commands, globalOptions } from '../commands/registry.ts';
+import type { Invocation } from './invocation.ts';
+import { usageError } from './usage-error.ts';
+
+export type Parsed =
+  | { kind: 'command'; command: CommandDefinition; invocation: Pick<Invocation, 'args' | 'options' | 'rest' | 'json' | 'socketFlag'> }
+  /** No subcommand: the full-screen UI. */
+  | { kind: 'ui'; socketFlag: string | undefined; mouse: boolean; json: boolean }
+  | { kind: 'help'; text: string };
+
+/** What a command line asks for. @throws INVALID_ARGUMENT */
+export function parse(argv: readonly string[]): Parsed {
+  let parsed: Parsed | null = null;
+  let help = '';
+  const program = new Command('mvirt')
+    .description('Virtual machines on this host, from a terminal. Without a command: the full-screen UI.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} })
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .helpCommand('help [COMMAND]', 'show what a command takes')
+    .option('--no-mouse', 'leave the mouse to the terminal')
+    .action((options: Record<string, unknown>) => {
+      parsed = { kind: 'ui', socketFlag: text(options.socket), mouse: options.mouse !== false, json: options.json === true };
+    });
+  addOptions(program, globalOptions);
+  for (const command of commands) {
+    program.addCommand(
+      build(command, (values, options, rest) => {
+        const globals = { ...program.opts(), ...options } as Record<string, unknown>;
+        const invocation = {
+          args: positional(command, values),
+          options: given(command, options),
+          rest,
+          json: globals.json === true,
+          socketFlag: text(globals.socket),
+        };
+        parsed = { kind: 'command', command, invocation };
+      }),
+    );
+  }
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0 || error.code === 'commander.help') return { kind: 'help', text: help };
+    throw usageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '), commands.find((command) => argv.includes(command.name))?.name);
+  }
+  return parsed ?? { kind: 'help', text: program.helpInformation() };
+}
+
+type Values = (string | string[] | undefined)[];
+
+function build(definition: CommandDefinition, act: (values: Values, options: Record<string, unknown>, rest: string[]) => void): Command {
+  const command = new Command(definition.name)
+    .summary(definition.summary)
+    .description(sentence(definition.summary))
+    .aliases([...(definition.aliases ?? [])]);
+  command.exitOverride().configureOutput({ writeErr: () => {} });
+  if (definition.raw) {
+    return command
+      .helpOption(false)
+      .allowUnknownOption()
+      .passThroughOptions()
+      .argument('[flags...]')
+      .action((flags: string[]) => act([], {}, flags));
+  }
+  for (const { name, summary, required, many } of definition.arguments) {
+    const word = `${name}${many ? '...' : ''}`;
+    command.argument(required ? `<${word}>` : `[${word}]`, summary);
+  }
+  addOptions(command, [...definition.options, ...globalOptions]);
+  if (definition.examples.length > 0) command.addHelpText('after', `\nExamples:\n${definition.examples.map((example) => `  ${example}\n`).join('')}`);
+  return command.allowExcessArguments(false).action((...values: unknown[]) => {
+    const count = definition.arguments.length;
+    act(values.slice(0, count) as Values, values[count] as Record<string, unknown>, []);
+  });
+}
+
+const sentence = (summary: string): string => `${summary[0]?.toUpperCase()}${summary.slice(1)}.`;
+
+function addOptions(command: Command, options: readonly OptionDefinition[]): void {
+  for (const option of options) {
+    const flags = `${option.short ? `-${option.short}, ` : ''}--${option.name}${option.value ? ` <${option.value}>` : ''}`;
+    const built = new Option(flags, option.defaultText ? `${option.summary} (default: ${option.defaultText})` : option.summary);
+    if (option.choices) built.choices([...option.choices]);
+    // One that may be repeated gathers; commander parses a choice through the same hook, so it is added only where needed.
+    if (option.many) built.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+    command.addOption(built);
+  }
+}
+
+function positional(definition: CommandDefinition, values: Values): Record<string, string[]> {
+  const entries = definition.arguments.map((argument, at) => {
+    const value = values[at];
+    return [argument.name.toLowerCase(), value === undefined ? [] : Array.isArray(value) ? value : [value]] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function given(definition: CommandDefinition, options: Record<string, unknown>): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (const { name } of definition.options) {
+    const value = options[camel(name)];
+    if (value === true) found[name] = [''];
+    else if (typeof value === 'string') found[name] = [value];
+    else if (Array.isArray(value)) found[name] = value.map(String);
+  }
+  return found;
+}
+
+const camel = (name: string): string => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -1,0 +1,15 @@
+import { agentCommands } from './agent/index.ts';
+import type { CommandDefinition, OptionDefinition } from './definition.ts';
+import { vmCommands } from './vm/index.ts';
+
+/** Every subcommand, in the order in which help shows them. */
+export const commands: readonly CommandDefinition[] = [...vmCommands, ...agentCommands];
+
+/** Options that every command takes, before or after its name. */
+export const globalOptions: readonly OptionDefinition[] = [
+  { name: 'socket', value: 'PATH', summary: "the agent's socket (else $MVIRT_SOCKET, else where it usually is)", completes: 'file' },
+  { name: 'json', summary: 'machine-readable output' },
+];
+
+export const findCommand = (name: string): CommandDefinition | undefined =>
+  commands.find((command) => command.name === name || command.aliases?.includes(name));

@@ -1,0 +1,10 @@
+import { argument, type Invocation, last } from '../../cli/invocation.ts';
+import { reportAction } from '../../cli/one-vm.ts';
+import { network } from '../../cli/values.ts';
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { tap, mac: macOfNetwork } = network(last(invocation, 'network') ?? 'default');
+  const mac = last(invocation, 'mac') ?? macOfNetwork;
+  const request = { vm: argument(invocation, 'vm'), ...(tap === null ? {} : { tap }), ...(mac === null ? {} : { mac }) };
+  return reportAction(invocation, await invocation.api().vm.attachNic.mutate(request, { signal: invocation.signal }), 'NIC attached');
+}

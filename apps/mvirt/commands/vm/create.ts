@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import type { CreateInput } from '@mvirt/domain';
+import { readText } from '../../cli/files.ts';
+import { all, has, type Invocation, last } from '../../cli/invocation.ts';
+import { usageError } from '../../cli/usage-error.ts';
+import { disk, memoryMib, network, pair, wholeNumber } from '../../cli/values.ts';
+import { writeDocument } from '../../output/json.ts';
+import { nameOf } from '../../output/vm-lines.ts';
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { io, json } = invocation;
+  const start = has(invocation, 'start');
+  if (has(invocation, 'wait') && !start) throw usageError('--wait: needs --start', 'create');
+  const input = await createInput(invocation);
+  const api = invocation.api();
+  const created = await api.vm.create.mutate(input);
+  for (const warning of created.warnings) io.stderr.write(`mvirt: warning: ${warning}\n`);
+  const vm = start ? (await api.vm.start.mutate({ vm: created.vm.id }, { signal: invocation.signal })).vm : created.vm;
+  if (json) writeDocument(io, { vm });
+  else io.stdout.write(`${nameOf(vm)}: created${start ? ` and ${vm.state}` : ''}  ${vm.id}\n`);
+  return 0;
+}
+
+/** The request that the command line says; the agent checks its values. */
+export async function createInput(invocation: Invocation): Promise<CreateInput> {
+  const { cwd } = invocation.io;
+  const text = (option: string) => last(invocation, option);
+  const path = (option: string) => {
+    const given = text(option);
+    return given === undefined ? null : resolve(cwd, given);
+  };
+  const name = text('name');
+  const userData = text('user-data');
+  const keys = await Promise.all(all(invocation, 'ssh-key').map((file) => readText(file, cwd, '--ssh-key')));
+  const hypervisor = text('hypervisor');
+  return {
+    ...(name === undefined ? {} : { name }),
+    vcpus: wholeNumber(text('vcpus') ?? '1', '--vcpus'),
+    memoryMib: memoryMib(text('memory') ?? '512'),
+    kernel: path('kernel'),
+    initramfs: path('initramfs'),
+    cmdline: text('cmdline') ?? null,
+    firmware: path('firmware'),
+    disks: all(invocation, 'disk').map((value) => disk(value, cwd)),
+    nics: all(invocation, 'network').map(network),
+    userData: userData === undefined ? null : await readText(userData, cwd, '--user-data'),
+    sshKeys: keys.flatMap((file) => file.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))),
+    labels: Object.fromEntries(all(invocation, 'label').map((value) => pair(value, '--label'))),
+    ...(hypervisor === undefined ? {} : { hypervisor: hypervisor as 'auto' }),
+  };
+}

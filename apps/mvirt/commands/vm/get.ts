@@ -1,0 +1,12 @@
+import { argument, type Invocation } from '../../cli/invocation.ts';
+import { createPaint } from '../../output/colour.ts';
+import { writeDocument } from '../../output/json.ts';
+import { vmDetails } from '../../output/vm-lines.ts';
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { io, json } = invocation;
+  const vm = await invocation.api().vm.get.query({ vm: argument(invocation, 'vm') });
+  if (json) writeDocument(io, { vm });
+  else io.stdout.write(vmDetails(vm, createPaint(io.stdout.isTerminal, io.env), Date.now()));
+  return 0;
+}

@@ -1,0 +1,178 @@
+import { hypervisorKinds, observedStates } from '@mvirt/domain';
+import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from '../definition.ts';
+
+const vm: ArgumentDefinition = { name: 'VM', summary: 'id, name, or 4 or more first characters of the id', required: true, completes: 'vm' };
+const vms: ArgumentDefinition = { ...vm, many: true };
+const yes: OptionDefinition = { name: 'yes', short: 'y', summary: 'do not ask' };
+const network: OptionDefinition = {
+  name: 'network',
+  value: 'NET',
+  summary: "default (a TAP on the agent's bridge) or tap=NAME, then ,mac=ADDRESS",
+  many: true,
+};
+
+const action = (name: string, summary: string, more: Partial<CommandDefinition> & Pick<CommandDefinition, 'load'>): CommandDefinition => ({
+  name,
+  summary,
+  arguments: [vms],
+  options: [],
+  examples: [`mvirt ${name} web-1`],
+  ...more,
+});
+
+export const vmCommands: readonly CommandDefinition[] = [
+  {
+    name: 'list',
+    aliases: ['ls'],
+    summary: 'list the VMs',
+    arguments: [],
+    options: [
+      { name: 'state', value: 'STATE', summary: 'only VMs in this state', choices: observedStates },
+      { name: 'label', value: 'K=V', summary: 'only VMs with this label', many: true },
+      { name: 'quiet', short: 'q', summary: 'ids only' },
+    ],
+    examples: ['mvirt list', 'mvirt list --state running -q', 'mvirt list --json'],
+    load: () => import('./list.ts'),
+  },
+  {
+    name: 'get',
+    aliases: ['show'],
+    summary: 'show one VM',
+    arguments: [vm],
+    options: [],
+    examples: ['mvirt get web-1', 'mvirt get web-1 --json'],
+    load: () => import('./get.ts'),
+  },
+  {
+    name: 'create',
+    summary: 'create a VM',
+    arguments: [],
+    options: [
+      { name: 'name', value: 'NAME', summary: '1 to 63 of a-z 0-9 -' },
+      { name: 'vcpus', value: 'N', summary: 'virtual CPUs', defaultText: '1' },
+      { name: 'memory', value: 'SIZE', summary: 'MiB, or with M or G', defaultText: '512' },
+      {
+        name: 'disk',
+        value: 'PATH[,ro][,format=raw|qcow2]',
+        summary: 'a disk image or block device; the first one boots where no kernel is given',
+        many: true,
+        completes: 'file',
+      },
+      { name: 'kernel', value: 'PATH', summary: 'boot this kernel', completes: 'file' },
+      { name: 'initramfs', value: 'PATH', summary: 'with this initramfs', completes: 'file' },
+      { name: 'cmdline', value: 'TEXT', summary: 'and this command line, such as console=ttyS0' },
+      { name: 'firmware', value: 'PATH', summary: 'boot this firmware', completes: 'file' },
+      { name: 'user-data', value: 'FILE', summary: 'cloud-init user data; - for standard input', completes: 'file' },
+      { name: 'ssh-key', value: 'FILE', summary: 'a public key for cloud-init', many: true, completes: 'file' },
+      network,
+      { name: 'label', value: 'K=V', summary: 'a label', many: true },
+      { name: 'hypervisor', value: 'NAME', summary: 'what runs it', choices: ['auto', ...hypervisorKinds], defaultText: 'auto' },
+      { name: 'start', summary: 'start it at once' },
+      { name: 'wait', value: 'COND', summary: 'with --start: wait until then', choices: ['running'] },
+    ],
+    examples: [
+      'mvirt create --name web-1 --memory 1G --disk /var/lib/images/web-1.qcow2 --network default --start',
+      "mvirt create --name tiny --kernel vmlinux --initramfs tiny.cpio --cmdline 'console=ttyS0'",
+    ],
+    load: () => import('./create.ts'),
+  },
+  {
+    name: 'set',
+    summary: 'change a VM; what a running one cannot take is kept for its next start',
+    arguments: [vm, { name: 'CHANGE', summary: 'name=N vcpus=N memory=SIZE cmdline=TEXT label.K=V (label.K= removes it)', required: true, many: true }],
+    options: [],
+    examples: ['mvirt set web-1 memory=2G vcpus=2', 'mvirt set web-1 label.role=front'],
+    load: () => import('./set.ts'),
+  },
+  action('start', 'start VMs', { load: () => import('./start.ts') }),
+  action('stop', 'stop VMs gracefully, then by power off', {
+    options: [{ name: 'timeout', short: 't', value: 'SECONDS', summary: 'how long the guest may take; 0: without limit', defaultText: '30' }],
+    examples: ['mvirt stop web-1', 'mvirt stop -t 120 web-1 web-2'],
+    load: () => import('./stop.ts'),
+  }),
+  action('kill', 'end VMs at once, as if by pulling the plug', { options: [yes], load: () => import('./kill.ts') }),
+  action('reboot', 'reset VMs', { load: () => import('./reboot.ts') }),
+  action('pause', 'halt the virtual CPUs', { load: () => import('./pause.ts') }),
+  action('resume', 'let paused VMs go on', { load: () => import('./resume.ts') }),
+  action('delete', 'delete stopped VMs; their disks stay', { aliases: ['rm'], options: [yes], load: () => import('./delete.ts') }),
+  {
+    name: 'console',
+    summary: 'the serial console; Ctrl+a t leaves, Ctrl+a Ctrl+a sends Ctrl+a',
+    arguments: [vm],
+    options: [
+      { name: 'read-only', summary: 'watch, and type nothing' },
+      { name: 'history', value: 'N|all', summary: 'lines to show first', defaultText: '50' },
+    ],
+    examples: ['mvirt console web-1', 'mvirt console web-1 --read-only --history all'],
+    load: () => import('./console.ts'),
+  },
+  {
+    name: 'logs',
+    summary: 'what happened to a VM, or what its console said',
+    arguments: [vm],
+    options: [
+      { name: 'follow', short: 'f', summary: 'go on with what comes' },
+      { name: 'since', value: 'TIME', summary: 'from then on: 2026-01-31T12:00:00Z, or 10m' },
+      { name: 'console', summary: "the serial console's output, byte for byte" },
+    ],
+    examples: ['mvirt logs web-1 -f', 'mvirt logs web-1 --console > boot.txt'],
+    load: () => import('./logs.ts'),
+  },
+  {
+    name: 'events',
+    summary: 'lifecycle events of all VMs',
+    arguments: [],
+    options: [
+      { name: 'follow', short: 'f', summary: 'go on with what comes' },
+      { name: 'since', value: 'SEQ', summary: 'those after this sequence number' },
+    ],
+    examples: ['mvirt events -f --json', 'mvirt events --since 120'],
+    load: () => import('./events.ts'),
+  },
+  {
+    name: 'attach-disk',
+    summary: 'add a disk, at once where the VM runs',
+    arguments: [vm, { name: 'PATH', summary: 'a disk image or block device', required: true, completes: 'file' }],
+    options: [
+      { name: 'ro', summary: 'read-only' },
+      { name: 'format', value: 'FORMAT', summary: 'how the image is read', choices: ['raw', 'qcow2'], defaultText: 'raw, or qcow2 by the name' },
+    ],
+    examples: ['mvirt attach-disk web-1 data.raw'],
+    load: () => import('./attach-disk.ts'),
+  },
+  {
+    name: 'detach-disk',
+    summary: 'take a disk away',
+    arguments: [vm, { name: 'PATH', summary: 'as mvirt get shows it', required: true }],
+    options: [],
+    examples: ['mvirt detach-disk web-1 data.raw'],
+    load: () => import('./detach-disk.ts'),
+  },
+  {
+    name: 'attach-nic',
+    summary: 'add a NIC, at once where the VM runs',
+    arguments: [vm],
+    options: [
+      { ...network, many: false, defaultText: 'default' },
+      { name: 'mac', value: 'ADDRESS', summary: 'its MAC' },
+    ],
+    examples: ['mvirt attach-nic web-1', 'mvirt attach-nic web-1 --mac 52:54:00:12:34:56'],
+    load: () => import('./attach-nic.ts'),
+  },
+  {
+    name: 'detach-nic',
+    summary: 'take a NIC away',
+    arguments: [vm, { name: 'MAC', summary: 'as mvirt get shows it', required: true }],
+    options: [],
+    examples: ['mvirt detach-nic web-1 52:54:00:12:34:56'],
+    load: () => import('./detach-nic.ts'),
+  },
+  {
+    name: 'wait',
+    summary: 'wait until a VM is in a state',
+    arguments: [vm, { name: 'STATE', summary: 'running or stopped', required: true, choices: ['running', 'stopped'] }],
+    options: [{ name: 'timeout', value: 'TIME', summary: 'give up after it (exit status 5)', defaultText: '60s' }],
+    examples: ['mvirt wait web-1 stopped --timeout 2m'],
+    load: () => import('./wait.ts'),
+  },
+];

@@ -1,0 +1,33 @@
+import { argument, type Invocation } from '../../cli/invocation.ts';
+import { usageError } from '../../cli/usage-error.ts';
+import { memoryMib, pair, wholeNumber } from '../../cli/values.ts';
+import { writeDocument } from '../../output/json.ts';
+import { nameOf } from '../../output/vm-lines.ts';
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { io, json, args } = invocation;
+  const change = parseChanges(args.change ?? []);
+  const { vm, warnings } = await invocation.api().vm.set.mutate({ vm: argument(invocation, 'vm'), ...change });
+  for (const warning of warnings) io.stderr.write(`mvirt: warning: ${warning}\n`);
+  const pending = Object.keys(vm.pending ?? {});
+  if (json) writeDocument(io, { vm });
+  else io.stdout.write(`${nameOf(vm)}: changed${pending.length > 0 ? `; at its next start: ${pending.join(', ')}` : ''}\n`);
+  return 0;
+}
+
+export type SetChange = { name?: string; vcpus?: number; memoryMib?: number; cmdline?: string | null; labels?: Record<string, string | null> };
+
+/** name=N vcpus=N … as a request. @throws INVALID_ARGUMENT */
+export function parseChanges(words: readonly string[]): SetChange {
+  const change: SetChange = {};
+  for (const word of words) {
+    const [key, value] = pair(word, 'set');
+    if (key === 'name') change.name = value;
+    else if (key === 'vcpus') change.vcpus = wholeNumber(value, 'vcpus');
+    else if (key === 'memory') change.memoryMib = memoryMib(value);
+    else if (key === 'cmdline') change.cmdline = value === '' ? null : value;
+    else if (key.startsWith('label.')) change.labels = { ...change.labels, [key.slice(6)]: value === '' ? null : value };
+    else throw usageError(`set: "${key}" cannot be set; name, vcpus, memory, cmdline and label.KEY can`, 'set');
+  }
+  return change;
+}

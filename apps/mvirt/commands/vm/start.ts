@@ -1,0 +1,7 @@
+import { eachVm } from '../../cli/each-vm.ts';
+import type { Invocation } from '../../cli/invocation.ts';
+
+export async function run(invocation: Invocation): Promise<number> {
+  const api = invocation.api();
+  return eachVm(invocation, 'started', (vm) => api.vm.start.mutate({ vm }, { signal: invocation.signal }));
+}

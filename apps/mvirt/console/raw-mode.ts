@@ -1,0 +1,19 @@
+/**
+ * The terminal in raw mode until disposed. SIGTERM, SIGHUP and any other way out that runs code restore it too:
+ * onLost is told, and the exit handler is the last resort.
+ */
+export function rawMode({ onLost }: { onLost: () => void }): Disposable {
+  const { stdin } = process;
+  if (!stdin.isTTY) return { [Symbol.dispose]: () => {} };
+  const restore = () => void stdin.setRawMode(false);
+  stdin.setRawMode(true);
+  process.on('exit', restore);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, onLost);
+  return {
+    [Symbol.dispose]() {
+      restore();
+      process.off('exit', restore);
+      for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, onLost);
+    },
+  };
+}

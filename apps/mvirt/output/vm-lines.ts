@@ -1,0 +1,65 @@
+import type { Vm } from '@mvirt/api/schema';
+import type { Paint } from './colour.ts';
+import { stateColour } from './colour.ts';
+import { printable, table } from './table.ts';
+
+export const shortId = (id: string): string => id.slice(0, 8);
+export const nameOf = (vm: { id: string; name: string | null }): string => printable(vm.name ?? shortId(vm.id));
+
+/** 512M, 1.5G. */
+export function size(bytes: number): string {
+  const mib = bytes / 1_048_576;
+  return mib < 1024 ? `${Math.round(mib)}M` : `${Number((mib / 1024).toFixed(1))}G`;
+}
+
+/** How long, in its two largest units: 3d 4h, 5m 2s. */
+export function age(fromMs: number, nowMs: number): string {
+  const seconds = Math.max(0, Math.floor((nowMs - fromMs) / 1000));
+  const [d, h, m, s] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
+  if (d > 0) return `${d}d ${h}h`;
+  if (h > 0) return `${h}h ${m}m`;
+  return m > 0 ? `${m}m ${s}s` : `${s}s`;
+}
+
+export const stateText = (vm: Vm): string => (vm.responsive ? vm.state : `${vm.state}, not responding`);
+const isUp = (vm: Vm): boolean => vm.state !== 'stopped' && vm.state !== 'starting';
+
+/** One line a VM. */
+export function vmTable(vms: readonly Vm[], paint: Paint, nowMs: number): string {
+  const rows = vms.map((vm) => [
+    { text: nameOf(vm) },
+    { text: shortId(vm.id) },
+    { text: stateText(vm), paint: (text: string) => paint(stateColour[vm.state], text) },
+    { text: `${vm.vcpus}`, right: true },
+    { text: size(vm.memoryBytes), right: true },
+    { text: vm.hypervisor ?? '-' },
+    { text: isUp(vm) && vm.startedAt ? age(Date.parse(vm.startedAt), nowMs) : '-' },
+  ]);
+  return table(['NAME', 'ID', 'STATE', 'VCPUS', 'MEMORY', 'HYPERVISOR', 'UP'], rows);
+}
+
+/** Everything of one VM, a field a line. */
+export function vmDetails(vm: Vm, paint: Paint, nowMs: number): string {
+  const lines: [string, string][] = [
+    ['name', vm.name === null ? '-' : printable(vm.name)],
+    ['id', vm.id],
+    ['state', paint(stateColour[vm.state], stateText(vm))],
+    ['vcpus', `${vm.vcpus}`],
+    ['memory', size(vm.memoryBytes)],
+    ['hypervisor', vm.hypervisor ?? 'none usable on this host'],
+    ['created', vm.createdAt],
+  ];
+  if (vm.pid !== null) lines.push(['pid', `${vm.pid}`]);
+  if (vm.startedAt !== null) lines.push(['started', isUp(vm) ? `${vm.startedAt} (up ${age(Date.parse(vm.startedAt), nowMs)})` : vm.startedAt]);
+  if (vm.lastExit !== null) lines.push(['last exit', `${vm.lastExit.at} ${vm.lastExit.cause}: ${printable(vm.lastExit.detail)}`]);
+  if (vm.lastExit?.hint) lines.push(['', `hint: ${printable(vm.lastExit.hint)}`]);
+  for (const field of ['kernel', 'initramfs', 'cmdline', 'firmware'] as const) if (vm[field] !== null) lines.push([field, printable(vm[field])]);
+  for (const disk of vm.disks) lines.push(['disk', `${printable(disk.path)} (${disk.format}${disk.readonly ? ', read-only' : ''})`]);
+  for (const nic of vm.nics)
+    lines.push(['nic', [nic.mac, nic.tap && `tap ${nic.tap}`, nic.network && `on ${nic.network}`, ...nic.addresses].filter(Boolean).join(', ')]);
+  for (const [key, value] of Object.entries(vm.labels)) lines.push(['label', printable(`${key}=${value}`)]);
+  for (const [field, value] of Object.entries(vm.pending ?? {}))
+    lines.push(['pending', printable(`${field} becomes ${typeof value === 'string' ? value : JSON.stringify(value)} at the next start`)]);
+  const widest = Math.max(...lines.map(([key]) => key.length));
+  return `${lines.map(([key, value]) => `${key.padEnd(widest)}  ${value}`.trimEnd()).join('\n')}\n`;
+}

@@ -1,0 +1,54 @@
+// Debian packages: which are missing, and installing them with the user's knowledge.
+import { spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline/promises';
+
+/** What `npm start` needs: QEMU, the tools that build the demo guest and its seed, and namespaces. */
+export const startPackages = ['qemu-system-x86', 'iproute2', 'util-linux', 'busybox-static', 'cpio', 'lz4', 'genisoimage'];
+
+/** What `npm test` needs besides. */
+export const testPackages = [...startPackages, 'qemu-utils', 'tmux', 'socat', 'procps'];
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholder
+const statusFormat = '${db:Status-Status}';
+
+const installed = (name) => {
+  const answer = spawnSync('dpkg-query', ['-W', '-f', statusFormat, name], { encoding: 'utf8' });
+  return answer.status === 0 && answer.stdout === 'installed';
+};
+
+/** Makes sure that these packages are installed, or says what to do and ends. */
+export async function ensurePackages(names, log) {
+  if (spawnSync('dpkg-query', ['--version']).status !== 0) {
+    log(`not a Debian system: taking it that these are there: ${names.join(' ')}`);
+    return;
+  }
+  const missing = names.filter((name) => !installed(name));
+  if (missing.length === 0) return;
+  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
+  log(`missing Debian packages: ${missing.join(' ')}`);
+  if (process.getuid() === 0) return installAll([], install, log);
+  const sudo = spawnSync('sudo', ['--version']).status === 0;
+  if (sudo && process.stdin.isTTY && process.stderr.isTTY && (await agrees(`install them now with sudo? [y/N] `))) return installAll(['sudo'], install, log);
+  log('install them with:');
+  log(`  sudo apt-get update && sudo ${install.join(' ')}`);
+  process.exit(1);
+}
+
+async function agrees(question) {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(question);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+function installAll(prefix, install, log) {
+  const options = { stdio: ['inherit', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  const run = (argv) => {
+    const [program, ...rest] = [...prefix, ...argv];
+    return spawnSync(program, rest, options).status;
+  };
+  if (run(['apt-get', '-q', 'update']) !== 0) log('apt-get update failed; trying with the lists that are there');
+  if (run(install) === 0) return;
+  log(`could not install them; try by hand: ${[...prefix, ...install].join(' ')}`);
+  process.exit(1);
+}
