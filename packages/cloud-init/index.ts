@@ -1,1 +1,2 @@
 export * from './seed.ts';
+export * from './seed-argv.ts';
