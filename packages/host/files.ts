@@ -13,6 +13,11 @@ export interface HostFiles {
   shortPath(directory: string, name: string): Disposable & { path: string };
   /** A FIFO for its owner alone (0600); one that is there already is kept. */
   makeFifo(path: string): void;
+  /**
+   * Locks a file (made with mode 0600) for this process alone, until disposed or the process is gone, however it ended.
+   * null: another process has it.
+   */
+  lock(path: string): Disposable | null;
   /** Bytes free for a file in this directory. */
   freeBytes(directory: string): number;
 }

@@ -6,6 +6,9 @@ import { errnoOf, type Libc } from './libc.ts';
 
 const keepSize = 1;
 const punchHole = 2;
+/** LOCK_EX and LOCK_NB of flock(2). */
+const lockExclusive = 2;
+const lockWithoutWaiting = 4;
 /** st_blocks counts units of 512 bytes (stat(2)). */
 const blockBytes = 512;
 
@@ -42,6 +45,14 @@ export function createHostFiles(libc: Libc): HostFiles {
       };
     },
     makeFifo: (path) => makeFifo(libc, path),
+    lock(path) {
+      const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+      if (libc.flock(fd, lockExclusive | lockWithoutWaiting) === 0) return { [Symbol.dispose]: () => closeSync(fd) };
+      const errno = libc.errno();
+      closeSync(fd);
+      if (errno === errnoOf.EAGAIN) return null;
+      throw new MvirtError({ code: 'INTERNAL', message: `${path} cannot be locked (errno ${errno})` });
+    },
     freeBytes(directory) {
       const { bavail, bsize } = statfsSync(directory);
       return bavail * bsize;

@@ -16,6 +16,8 @@ export interface Libc {
   eventfdWrite(fd: number): number;
   fallocate(fd: number, mode: number, offset: number, length: number): number;
   mkfifo(path: string, mode: number): number;
+  /** The lock belongs to the open file: the kernel lets go of it when the last descriptor is closed, however that came. */
+  flock(fd: number, operation: number): number;
   getsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
   ioctl(fd: number, request: number, argument: Uint8Array | number): number;
   /** Makes the terminal raw: no echo, no signals, no translation. */
@@ -51,6 +53,7 @@ export function createLibc(): Libc {
     eventfd_write: { args: [i32, i64], returns: i32 },
     fallocate64: { args: [i32, i32, i64, i64], returns: i32 },
     mkfifo: { args: [cstring, i32], returns: i32 },
+    flock: { args: [i32, i32], returns: i32 },
     getsockopt: { args: [i32, i32, i32, ptr, ptr], returns: i32 },
     ioctl: { args: [i32, i64, ptr], returns: i32 },
     fcntl: { args: [i32, i32, i64], returns: i32 },
@@ -86,6 +89,7 @@ export function createLibc(): Libc {
     eventfdWrite: (fd) => c.eventfd_write(fd, 1),
     fallocate: (fd, mode, offset, length) => c.fallocate64(fd, mode, offset, length),
     mkfifo: (path, mode) => c.mkfifo(Buffer.from(`${path}\0`) as never, mode),
+    flock: (fd, operation) => c.flock(fd, operation),
     getsockopt(fd, level, name, value) {
       const length = new Uint32Array([value.byteLength]);
       return c.getsockopt(fd, level, name, value, length);
@@ -105,4 +109,4 @@ export function createLibc(): Libc {
 }
 
 /** errno values that callers tell apart (asm-generic/errno-base.h, errno.h). */
-export const errnoOf = { EPERM: 1, ESRCH: 3, EBADF: 9, EACCES: 13, EEXIST: 17, EINVAL: 22, ENOSYS: 38, EOPNOTSUPP: 95 } as const;
+export const errnoOf = { EPERM: 1, ESRCH: 3, EBADF: 9, EAGAIN: 11, EACCES: 13, EEXIST: 17, EINVAL: 22, ENOSYS: 38, EOPNOTSUPP: 95 } as const;
