@@ -7,7 +7,7 @@ import { usageError } from './usage-error.ts';
 export type Parsed =
   | { kind: 'command'; command: CommandDefinition; invocation: Pick<Invocation, 'args' | 'options' | 'rest' | 'json' | 'socketFlag'> }
   /** No subcommand: the full-screen UI. */
-  | { kind: 'ui'; socketFlag: string | undefined; mouse: boolean; json: boolean }
+  | { kind: 'ui'; socketFlag: string | undefined; mouse: boolean }
   | { kind: 'help'; text: string };
 
 /** What a command line asks for. @throws INVALID_ARGUMENT */
@@ -21,10 +21,7 @@ export function parse(argv: readonly string[]): Parsed {
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .helpCommand('help [COMMAND]', 'show what a command takes')
-    .option('--no-mouse', 'leave the mouse to the terminal')
-    .action((options: Record<string, unknown>) => {
-      parsed = { kind: 'ui', socketFlag: text(options.socket), mouse: options.mouse !== false, json: options.json === true };
-    });
+    .option('--no-mouse', 'leave the mouse to the terminal');
   addOptions(program, globalOptions);
   for (const command of commands) {
     program.addCommand(
@@ -45,7 +42,9 @@ export function parse(argv: readonly string[]): Parsed {
     program.parse([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0 || error.code === 'commander.help') return { kind: 'help', text: help };
+    // No command at all: commander would show help.
+    if (error.code === 'commander.help') return { kind: 'ui', socketFlag: text(program.opts().socket), mouse: program.opts().mouse !== false };
+    if (error.exitCode === 0) return { kind: 'help', text: help };
     throw usageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '), commands.find((command) => argv.includes(command.name))?.name);
   }
   return parsed ?? { kind: 'help', text: program.helpInformation() };

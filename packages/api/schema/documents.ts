@@ -1,0 +1,45 @@
+import { observedStates } from '@mvirt/domain';
+import { z } from 'zod';
+import { errorSchema } from './action.ts';
+import { apiVersion } from './agent.ts';
+import { eventSchema, logLineSchema } from './event.ts';
+import { vmSchema } from './vm.ts';
+
+const document = <T extends z.ZodRawShape>(shape: T) => z.strictObject({ apiVersion: z.literal(apiVersion), ...shape });
+
+const one = document({ vm: vmSchema });
+
+const results = document({
+  results: z.array(
+    z.strictObject({
+      /** null where the VM could not be told: name is then what was asked for. */
+      id: z.string().nullable(),
+      name: z.string().nullable(),
+      changed: z.boolean(),
+      state: z.enum(observedStates).nullable(),
+      note: z.string().nullable(),
+      error: errorSchema.nullable(),
+    }),
+  ),
+});
+
+/** What each command prints under `--json`; streams print one such object a line. docs/schema is generated from it. */
+export const commandDocuments = {
+  list: document({ vms: z.array(vmSchema) }),
+  get: one,
+  create: one,
+  set: one,
+  wait: one,
+  action: results,
+  events: document({ events: z.array(eventSchema) }),
+  'events-follow': document(eventSchema.shape),
+  logs: document({ lines: z.array(logLineSchema) }),
+  'logs-follow': document(logLineSchema.shape),
+  version: document({ version: z.string(), agentVersion: z.string().nullable() }),
+  error: document({ error: errorSchema }),
+} as const;
+
+/** Which document a command prints; commands that act on VMs share one. */
+export function documentOf(command: string): keyof typeof commandDocuments {
+  return command in commandDocuments ? (command as keyof typeof commandDocuments) : 'action';
+}

@@ -1,0 +1,11 @@
+// npm run generate: what is made from the code and kept in docs/.
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { schemaFiles } from '../packages/api/schema/json-schema.ts';
+
+const folder = join(import.meta.dir, '../docs/schema');
+mkdirSync(folder, { recursive: true });
+const files = schemaFiles();
+for (const name of readdirSync(folder)) if (!(name in files)) rmSync(join(folder, name));
+for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+console.log(`docs/schema: ${Object.keys(files).length} files`);
