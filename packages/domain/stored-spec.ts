@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { type BootMode, bootModes, defaultFormat, diskFormats, type VmSpec } from './vm-spec.ts';
+import { type BootMode, bootModes, defaultFormat, diskFormats, type Nic, type VmSpec } from './vm-spec.ts';
+
+const optionalText = z.string().nullish().catch(null);
+
+const contractDisk = z.looseObject({ path: z.string(), readonly: z.boolean().catch(false) });
+const contractNic = z.looseObject({ tap: optionalText, mac: optionalText, vhost_socket: optionalText });
+
+/** A list whose unreadable entries are left out, so that one of them does not take the others along. */
+const listOf = <T extends z.ZodType>(entry: T) =>
+  z
+    .array(z.unknown())
+    .catch([])
+    .transform((entries) => entries.map((one) => entry.safeParse(one)).flatMap((parsed) => (parsed.success ? [parsed.data] : [])));
 
 /**
  * The contract's `config_json` (snake_case) and our own columns beside it. Reading accepts all that the contract
@@ -8,12 +20,12 @@ import { type BootMode, bootModes, defaultFormat, diskFormats, type VmSpec } fro
 const contractSchema = z.looseObject({
   vcpus: z.number().catch(1),
   memory_mb: z.number().catch(0),
-  kernel: z.string().nullish().catch(null),
-  initramfs: z.string().nullish().catch(null),
-  cmdline: z.string().nullish().catch(null),
-  disks: z.array(z.looseObject({ path: z.string(), readonly: z.boolean().catch(false) })).catch([]),
-  nics: z.array(z.looseObject({ tap: z.string().nullish(), mac: z.string().nullish(), vhost_socket: z.string().nullish() })).catch([]),
-  user_data: z.string().nullish().catch(null),
+  kernel: optionalText,
+  initramfs: optionalText,
+  cmdline: optionalText,
+  disks: listOf(contractDisk),
+  nics: listOf(contractNic),
+  user_data: optionalText,
   boot_mode: z.number().nullish().catch(0),
   nested_virt: z.boolean().nullish().catch(false),
 });
@@ -34,11 +46,18 @@ export type SpecExtras = z.output<typeof extrasSchema>;
 const storedExtrasSchema = extrasSchema.catch(() => extrasSchema.parse({}));
 
 const knownKeys = new Set(Object.keys(contractSchema.shape));
+const knownDiskKeys = new Set(Object.keys(contractDisk.shape));
+const knownNicKeys = new Set(Object.keys(contractNic.shape));
 
-/** A stored VM's spec; never throws for an object, so that no row is lost over its contents. */
+/**
+ * A stored VM's spec; never throws, so that no row is lost over its contents. unknownKeys: the keys of the object that
+ * the contract does not have, and under `disks` (by path) and `nics` (by nicKey) those of their entries.
+ */
 export function decodeSpec(configJson: unknown, extras: unknown): { spec: VmSpec; unknownKeys: Record<string, unknown> } {
-  const config = contractSchema.parse(typeof configJson === 'object' && configJson !== null ? configJson : {});
+  const config = contractSchema.parse(isRecord(configJson) ? configJson : {});
   const own = storedExtrasSchema.parse(extras ?? {});
+  const formatOf = (path: string) => (Object.hasOwn(own.formats, path) ? own.formats[path] : undefined) ?? defaultFormat(path);
+  const nics = config.nics.map((nic): Nic => ({ tap: nic.tap || null, mac: nic.mac?.toLowerCase() || null, vhostSocket: nic.vhost_socket || null }));
   const spec: VmSpec = {
     vcpus: config.vcpus,
     memoryMib: config.memory_mb,
@@ -47,15 +66,25 @@ export function decodeSpec(configJson: unknown, extras: unknown): { spec: VmSpec
     initramfs: config.initramfs ?? null,
     cmdline: config.cmdline ?? null,
     firmware: own.firmware,
-    disks: config.disks.map((disk) => ({ path: disk.path, readonly: disk.readonly, format: own.formats[disk.path] ?? defaultFormat(disk.path) })),
-    nics: config.nics.map((nic) => ({ tap: nic.tap || null, mac: nic.mac?.toLowerCase() || null, vhostSocket: nic.vhost_socket || null })),
+    disks: config.disks.map((disk) => ({ path: disk.path, readonly: disk.readonly, format: formatOf(disk.path) })),
+    nics,
     userData: config.user_data ?? null,
     nestedVirt: config.nested_virt ?? false,
     sshKeys: own.sshKeys,
     labels: own.labels,
     hypervisor: own.hypervisor,
   };
-  const unknownKeys = Object.fromEntries(Object.entries(config).filter(([key]) => !knownKeys.has(key)));
+  const unknownKeys = {
+    ...unknownOf(config, knownKeys),
+    ...unknownOfEach(
+      'disks',
+      config.disks.map((disk) => [disk.path, unknownOf(disk, knownDiskKeys)]),
+    ),
+    ...unknownOfEach(
+      'nics',
+      config.nics.map((nic, index) => [nicKey(nics[index], index), unknownOf(nic, knownNicKeys)]),
+    ),
+  };
   return { spec, unknownKeys };
 }
 
@@ -68,8 +97,8 @@ export function encodeSpec(spec: VmSpec, unknownKeys: Record<string, unknown> = 
     kernel: spec.kernel ?? '',
     initramfs: spec.initramfs,
     cmdline: spec.cmdline,
-    disks: spec.disks.map(({ path, readonly }) => ({ path, readonly })),
-    nics: spec.nics.map(({ tap, mac, vhostSocket }) => ({ tap, mac, vhost_socket: vhostSocket })),
+    disks: spec.disks.map(({ path, readonly }) => ({ ...entryKeys(unknownKeys.disks, path), path, readonly })),
+    nics: spec.nics.map((nic, index) => ({ ...entryKeys(unknownKeys.nics, nicKey(nic, index)), tap: nic.tap, mac: nic.mac, vhost_socket: nic.vhostSocket })),
     user_data: spec.userData,
     boot_mode: bootModes.indexOf(spec.bootMode satisfies BootMode),
     nested_virt: spec.nestedVirt,
@@ -82,4 +111,22 @@ export function encodeSpec(spec: VmSpec, unknownKeys: Record<string, unknown> = 
     hypervisor: spec.hypervisor,
   };
   return { config, extras };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What tells a NIC from its neighbours when others come and go: its place only where it has nothing of its own. */
+const nicKey = (nic: Nic | undefined, index: number): string => nic?.mac ?? nic?.tap ?? nic?.vhostSocket ?? `${index}`;
+
+const unknownOf = (entry: Record<string, unknown>, known: Set<string>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(entry).filter(([key]) => !known.has(key)));
+
+function unknownOfEach(list: 'disks' | 'nics', entries: [key: string, unknown: Record<string, unknown>][]): Record<string, unknown> {
+  const odd = entries.filter(([, unknown]) => Object.keys(unknown).length > 0);
+  return odd.length === 0 ? {} : { [list]: Object.fromEntries(odd) };
+}
+
+function entryKeys(byKey: unknown, key: string): Record<string, unknown> {
+  const keys = isRecord(byKey) && Object.hasOwn(byKey, key) ? byKey[key] : undefined;
+  return isRecord(keys) ? keys : {};
 }

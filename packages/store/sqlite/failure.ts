@@ -24,12 +24,12 @@ export function guarded<T extends object>(table: T, guard: Guard): T {
   return Object.fromEntries(wrapped) as T;
 }
 
-/** The error that a caller sees for what SQLite threw; an MvirtError stays as it is. */
-export function storeFailure(path: string, thrown: unknown): MvirtError {
-  if (thrown instanceof MvirtError) return thrown;
-  const code = sqliteCode(thrown);
+/** What a caller sees for what SQLite or the kernel threw; anything else is not the store's and stays as it is. */
+function storeFailure(path: string, thrown: unknown): unknown {
+  const code = codeOf(thrown);
+  if (thrown instanceof MvirtError || code === '') return thrown;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  if (code === 'SQLITE_FULL' || (code.startsWith('SQLITE_IOERR') && isFull(path))) {
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || (code.startsWith('SQLITE_IOERR') && isFull(path))) {
     return new MvirtError({ code: 'DISK_FULL', message: `${path}: no room left on its filesystem; nothing was changed`, cause: thrown });
   }
   const fail = (message: string, hint?: string) =>
@@ -38,7 +38,7 @@ export function storeFailure(path: string, thrown: unknown): MvirtError {
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return fail('another process holds the database', 'find it with: fuser -v mvirt.db (in the data directory), end it and try again');
   }
-  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_PERM')) {
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_PERM') || code === 'EACCES' || code === 'EROFS') {
     return fail(`cannot be opened for writing (${text})`, "check the data directory's owner and rights, and that its filesystem is not mounted read-only");
   }
   return fail(text);
@@ -54,10 +54,9 @@ export function corrupt(path: string, what: string, cause?: unknown): MvirtError
   });
 }
 
-/** SQLite's own name for an error; empty where something else was thrown. */
-export function sqliteCode(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
-  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : '';
+/** SQLite's or the kernel's own name for an error, such as SQLITE_FULL or ENOSPC; empty where it has none. */
+export function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
 }
 
 function isFull(path: string): boolean {

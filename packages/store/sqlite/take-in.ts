@@ -33,12 +33,10 @@ const isAsLeft = (row: VmRow, runtime: RuntimeRow | null): boolean =>
 
 function foreignChange(row: VmRow, runtime: RuntimeRow | null, dataDir: string): Partial<StoredVm> {
   const vm = decodeRow(row);
-  if (row.revision === null) {
-    return vm.condition.observed === 'stopped' ? { condition: newCondition() } : { condition: vm.condition, run: foreignRun(vm, runtime, dataDir) };
-  }
-  if (!startedElsewhere(vm, runtime)) return { condition: vm.condition };
-  const condition = conditionOf(row.state);
-  if (condition.observed === 'stopped') return { condition: vm.condition };
+  const isOurs = row.revision !== null && !startedElsewhere(vm, runtime);
+  if (isOurs) return { condition: vm.condition };
+  const condition = conditionOf(row.state, runtime !== null);
+  if (condition.observed === 'stopped') return { condition };
   const startedAtMs = row.started_at === null ? null : row.started_at * 1000;
   return { condition, startedAtMs, run: foreignRun({ ...vm, startedAtMs }, runtime, dataDir) };
 }
@@ -49,10 +47,11 @@ function startedElsewhere(vm: StoredVm, runtime: RuntimeRow | null): boolean {
   return ours === null || ours.pid !== runtime.pid || ours.api_socket !== runtime.api_socket;
 }
 
-function conditionOf(word: string): VmCondition {
-  const stopping: VmCondition = { ...newCondition(), observed: 'stopping', stop: { by: 'stop', deadlineAtMs: null, poweringOff: false } };
-  if (word === 'stopping') return stopping;
-  if (word === 'running' || word === 'starting') return { ...newCondition(), observed: word, wanted: 'running' };
+/** A VMM that is noted may live, whatever the state word says: stopped is believed only where none is noted. */
+function conditionOf(word: string, hasVmm: boolean): VmCondition {
+  if (word === 'stopping') return { ...newCondition(), observed: 'stopping', stop: { by: 'stop', deadlineAtMs: null, poweringOff: false } };
+  if (word === 'starting') return { ...newCondition(), observed: 'starting', wanted: 'running' };
+  if (word === 'running' || hasVmm) return { ...newCondition(), observed: 'running', wanted: 'running' };
   return newCondition();
 }
 

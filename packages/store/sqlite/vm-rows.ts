@@ -43,7 +43,9 @@ export function createVmRows(db: Database): VmRows {
   const removals = ['vm_runtime WHERE vm_id', 'mvirt_consoles WHERE vm_id', 'mvirt_vms WHERE vm_id', 'vms WHERE id'].map((where) =>
     db.prepare<[string]>(`DELETE FROM ${where} = ?`),
   );
-  const runtimeOf = db.prepare<[string], RuntimeRow>('SELECT vm_id, pid, api_socket, serial_socket FROM vm_runtime WHERE vm_id = ?');
+  const runtimeOf = db.prepare<[string], RuntimeRow>(
+    "SELECT vm_id, coalesce(pid, 0) AS pid, coalesce(api_socket, '') AS api_socket, coalesce(serial_socket, '') AS serial_socket FROM vm_runtime WHERE vm_id = ?",
+  );
   const dropRuntime = db.prepare<[string]>('DELETE FROM vm_runtime WHERE vm_id = ?');
   const putRuntime = db.prepare<[RuntimeRow]>(
     `INSERT INTO vm_runtime (vm_id, pid, api_socket, serial_socket) VALUES (@vm_id, @pid, @api_socket, @serial_socket)

@@ -1,6 +1,6 @@
 import { MvirtError } from '@mvirt/domain';
 import type { StoredVm, VmTable } from '../port.ts';
-import { sqliteCode } from './failure.ts';
+import { codeOf } from './failure.ts';
 import { createSpecCache } from './spec-cache.ts';
 import { decodeRow, encodeChange, type VmRow } from './vm-row.ts';
 import type { VmRows } from './vm-rows.ts';
@@ -50,7 +50,7 @@ function insert(rows: VmRows, vm: Omit<StoredVm, 'revision'>): StoredVm {
   try {
     rows.insert(row);
   } catch (thrown) {
-    if (sqliteCode(thrown) !== 'SQLITE_CONSTRAINT_PRIMARYKEY') throw thrown;
+    if (codeOf(thrown) !== 'SQLITE_CONSTRAINT_PRIMARYKEY') throw thrown;
     throw new MvirtError({ code: 'ID_TAKEN', message: `a VM with the id ${vm.id} exists already`, cause: thrown });
   }
   rows.putRuntime(vm.id, vm.run);
