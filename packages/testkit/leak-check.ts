@@ -75,11 +75,19 @@ function taps(): string[] {
 }
 
 function files(root: string | null, mayStay: (file: string) => boolean): string[] {
-  if (root === null || !existsSync(root)) return [];
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .map((entry) => join(entry.parentPath, entry.name))
+  if (root === null) return [];
+  return walk(root)
     .filter((path) => !mayStay(path.slice(root.length + 1)))
     .map((path) => `file ${path}`);
+}
+
+/** By hand: Bun 1.4.5's recursive readdir follows symbolic links. */
+function walk(folder: string): string[] {
+  const entries = attempt(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? [path, ...walk(path)] : [path];
+  });
 }
 
 const isWithin = (path: string, root: string): boolean => path === root || path.startsWith(root + sep);
