@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
+import { doubleVm } from '@mvirt/testkit/double-services';
+import { serveDouble } from '@mvirt/testkit/serve-double';
 import { tempDir } from '@mvirt/testkit/temp-dir';
-import { doubleVm } from '../testing/double-services.ts';
-import { serveDouble } from '../testing/serve-double.ts';
 import { createAgentClient } from './agent-client.ts';
 import { createOneShot } from './one-shot.ts';
 

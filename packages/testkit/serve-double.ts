@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import type { AgentStatus } from '../schema/index.ts';
-import { createTrpcServer, type TrpcLimits, type TrpcServer } from '../trpc/index.ts';
+import type { AgentStatus } from '@mvirt/api/schema';
+import { createTrpcServer, type TrpcLimits, type TrpcServer } from '@mvirt/api/trpc';
 import { type DoubleServices, doubleServices } from './double-services.ts';
 
 export const doubleStatus: AgentStatus = {
