@@ -1,7 +1,7 @@
 // npm run generate: what is made from the code and kept in docs/.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { schemaFiles } from '../packages/api/schema/json-schema.ts';
+import { schemaFiles } from '@mvirt/api/schema/json-schema';
 
 const folder = join(import.meta.dir, '../docs/schema');
 mkdirSync(folder, { recursive: true });

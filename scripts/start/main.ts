@@ -1,8 +1,8 @@
 // npm start: an agent in a network namespace of its own, the VM `demo` booted, the UI on it.
 import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessIdentity } from '../../packages/domain/run-record.ts';
-import { createLinuxHost } from '../../packages/host/linux/index.ts';
+import type { ProcessIdentity } from '@mvirt/domain';
+import { createLinuxHost } from '@mvirt/host/linux';
 import { bootDemo, buildGuest, stopAll } from './demo.ts';
 import { enter, holdNamespace } from './namespace.ts';
 import { createProcessFile } from './process-file.ts';

@@ -1,8 +1,8 @@
 // The network namespace that `npm start` lives in, so that the host's own network is never touched.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessIdentity } from '../../packages/domain/run-record.ts';
-import type { Processes } from '../../packages/host/process.ts';
+import type { ProcessIdentity } from '@mvirt/domain';
+import type { Processes } from '@mvirt/host';
 import type { ProcessFile } from './process-file.ts';
 import { dataDir, root, until } from './shell.ts';
 

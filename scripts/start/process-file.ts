@@ -1,7 +1,7 @@
 // A file that names a process so that it cannot be mistaken for another one.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { ProcessIdentity } from '../../packages/domain/run-record.ts';
-import type { Processes } from '../../packages/host/process.ts';
+import type { ProcessIdentity } from '@mvirt/domain';
+import type { Processes } from '@mvirt/host';
 
 export interface ProcessFile {
   /** The living process that the file names; null where there is none. */
