@@ -27,17 +27,22 @@ export async function spawnVmm(deps: SpawnDeps, plan: VmmSpawn, signal: AbortSig
   const setpriv = need(deps.programs, 'setpriv');
   const [name = '', ...args] = plan.argv;
   const command = setprivArgv(setpriv, effectiveCapabilities(), [need(deps.programs, name), ...args]);
-  const [sh, ...shArgs] = shimArgv(need(deps.programs, 'sh'), need(deps.programs, 'mv'), plan.runDir, plan.exitFile, command);
+  const [sh = '', ...shArgs] = shimArgv(need(deps.programs, 'sh'), need(deps.programs, 'mv'), plan.runDir, plan.exitFile, command);
   throwIfAborted(signal, plan);
 
   await using undo = new AsyncDisposableStack();
   const runFile = (file: string) => join(plan.runDir, file);
-  for (const file of [plan.exitFile, runFiles.pid, runFiles.fifo]) {
-    rmSync(runFile(file), { force: true });
-    undo.defer(() => rmSync(runFile(file), { force: true }));
-  }
+  const own = [plan.exitFile, `${plan.exitFile}.new`, runFiles.pid, runFiles.fifo].map(runFile);
+  const removeOwn = () => {
+    for (const path of own) rmSync(path, { force: true });
+  };
+  orStartFailed(plan, () => {
+    mkdirSync(plan.runDir, { recursive: true, mode: 0o700 });
+    removeOwn();
+  });
+  undo.defer(removeOwn);
   const messagesFrom = sizeOf(runFile(runFiles.messages));
-  const shim = tryStartShim(deps.libc, plan, name, sh ?? '/bin/sh', shArgs);
+  const shim = orStartFailed(plan, () => startShim(deps.libc, plan, sh, shArgs));
   let vmm: ProcessIdentity | null = null;
   undo.defer(() => endAll(deps.processes, shim, vmm));
   const startFailed = (why: string) => {
@@ -72,12 +77,12 @@ function throwIfAborted(signal: AbortSignal, plan: VmmSpawn): void {
   if (signal.aborted) throw new MvirtError({ code: 'CANCELLED', message: `the start in ${plan.runDir} was given up`, cause: signal.reason });
 }
 
-function tryStartShim(libc: Libc, plan: VmmSpawn, name: string, sh: string, args: string[]): ChildProcess {
+function orStartFailed<T>(plan: VmmSpawn, step: () => T): T {
   try {
-    return startShim(libc, plan, sh, args);
+    return step();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new MvirtError({ code: 'START_FAILED', message: `${name} could not be started in ${plan.runDir}: ${why}`, cause: error });
+    throw new MvirtError({ code: 'START_FAILED', message: `${plan.argv[0]} could not be started in ${plan.runDir}: ${why}`, cause: error });
   }
 }
 
@@ -88,7 +93,6 @@ function startShim(libc: Libc, plan: VmmSpawn, sh: string, args: string[]): Chil
     ours.defer(() => closeSync(fd));
     return fd;
   };
-  mkdirSync(plan.runDir, { recursive: true, mode: 0o700 });
   const append = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
   const output = own(openSync(join(plan.runDir, runFiles.console), append, 0o600));
   const messages = own(openSync(join(plan.runDir, runFiles.messages), append, 0o600));
