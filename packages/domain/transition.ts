@@ -2,7 +2,7 @@ import { assertNever } from './assert-never.ts';
 import type { ErrorCode } from './error-table.ts';
 import { type ExitCause, exitCause } from './exit-cause.ts';
 import type { EventDraft } from './lifecycle-event.ts';
-import type { ObservedState, StopWish, VmCondition } from './vm-condition.ts';
+import type { ObservedState, StopWish, VmCondition, WantedState } from './vm-condition.ts';
 
 /** A user's wish. */
 export type VmCommand =
@@ -127,6 +127,11 @@ function same(condition: VmCondition, effects: VmEffect[] = []): Transition {
   return { kind: 'accepted', condition, effects, events: [], changed: false };
 }
 
+/** The state is there already; only the wish may be new. */
+function want(condition: VmCondition, wanted: WantedState): Transition {
+  return condition.wanted === wanted ? same(condition) : accept({ ...condition, wanted });
+}
+
 function refuse(reason: string, hint: string): Transition {
   return { kind: 'refused', code: 'WRONG_STATE', reason, hint };
 }
@@ -141,7 +146,7 @@ function start(condition: VmCondition): Transition {
       );
     case 'starting':
     case 'running':
-      return same({ ...condition, wanted: 'running' });
+      return want(condition, 'running');
     case 'paused':
       return refuse('is paused', 'resume it: mvirt resume VM');
     case 'stopping':
@@ -159,7 +164,7 @@ function stop(condition: VmCondition, command: { graceMs: number | null; atMs: n
   const asked = [event('stopping', 'asked to stop', { graceMs: command.graceMs })];
   switch (condition.observed) {
     case 'stopped':
-      return same({ ...condition, wanted: 'stopped' });
+      return want(condition, 'stopped');
     case 'starting':
       return accept(stopping, [{ kind: 'abort-launch' }, ...timer], asked);
     case 'running':
@@ -185,7 +190,7 @@ function earliest(a: number | null, b: number | null): number | null {
 }
 
 function kill(condition: VmCondition): Transition {
-  if (condition.observed === 'stopped') return same({ ...condition, wanted: 'stopped' });
+  if (condition.observed === 'stopped') return want(condition, 'stopped');
   const effects: VmEffect[] = condition.observed === 'starting' ? [{ kind: 'abort-launch' }, { kind: 'kill' }] : [{ kind: 'kill' }];
   const killing: VmCondition = { ...condition, observed: 'stopping', wanted: 'stopped', stop: { by: 'kill', deadlineAtMs: null, poweringOff: true } };
   if (condition.stop?.by === 'kill') return same(condition, effects);
@@ -208,8 +213,9 @@ function launched(condition: VmCondition): Transition {
   if (condition.observed === 'starting') return accept({ ...condition, observed: 'running', responsive: true }, [], [event('started', 'running')]);
   if (condition.observed !== 'stopping') return same(condition);
   // The stop or kill came while the launch could no longer be aborted: no guest is up yet that could hear a button.
-  if (condition.stop?.by === 'kill') return same(condition, [{ kind: 'kill' }]);
-  return same(condition, [{ kind: 'power-off' }]);
+  const wish = condition.stop;
+  if (wish === null || wish.by === 'kill') return same(condition, [{ kind: 'kill' }]);
+  return accept({ ...condition, stop: { ...wish, poweringOff: true } }, [{ kind: 'power-off' }]);
 }
 
 function launchFailed(condition: VmCondition, cause: ExitCause): Transition {
@@ -236,7 +242,7 @@ export function causeOf(wish: StopWish | null, seen: ExitCause): ExitCause {
   if (seen.kind === 'guest-power-off') return exitCause('asked-stop', 'the guest powered off, as asked');
   if (seen.kind === 'start-failed') return exitCause('powered-off', 'stopped before it had started, as asked');
   if (wish.poweringOff) {
-    return exitCause('powered-off', 'powered off: the guest did not power off in time', {
+    return exitCause('powered-off', 'powered off: the guest had not done so by itself', {
       hint: 'give the guest more time: mvirt stop -t SECONDS, or let it handle the ACPI power button',
     });
   }
@@ -248,18 +254,18 @@ const causeDetail = (cause: ExitCause): Record<string, unknown> => ({ cause: cau
 function adopted(condition: VmCondition, fact: { paused: boolean | null; atMs: number }): Transition {
   const answering = fact.paused !== null;
   const events = [event('adopted', answering ? 'found running by a new agent' : 'found running by a new agent, not responding')];
-  if (condition.observed === 'stopping') return accept({ ...condition, responsive: answering }, stopAgain(condition.stop, fact.atMs), events);
+  if (condition.observed === 'stopping') return accept({ ...condition, responsive: answering }, stopAgain(condition.stop, fact), events);
   const paused = fact.paused ?? condition.observed === 'paused';
   return accept({ ...condition, observed: paused ? 'paused' : 'running', wanted: 'running', responsive: answering, stop: null }, [], events);
 }
 
 /** The effects that an interrupted stop needs from a new agent. */
-function stopAgain(wish: StopWish | null, atMs: number): VmEffect[] {
+function stopAgain(wish: StopWish | null, { paused, atMs }: { paused: boolean | null; atMs: number }): VmEffect[] {
   if (wish?.by === 'kill') return [{ kind: 'kill' }];
   if (wish?.poweringOff) return [{ kind: 'power-off' }];
   const deadlineAtMs = wish?.deadlineAtMs ?? null;
-  if (deadlineAtMs === null) return [{ kind: 'press-button' }];
-  return [{ kind: 'press-button' }, { kind: 'arm-stop-timer', deadlineAtMs: Math.max(deadlineAtMs, atMs) }];
+  const press: VmEffect[] = paused === true ? [{ kind: 'resume' }, { kind: 'press-button' }] : [{ kind: 'press-button' }];
+  return deadlineAtMs === null ? press : [...press, { kind: 'arm-stop-timer', deadlineAtMs: Math.max(deadlineAtMs, atMs) }];
 }
 
 function responsive(condition: VmCondition, now: boolean): Transition {
