@@ -1,1 +1,3 @@
+export * from './clock.ts';
 export * from './driver.ts';
+export * from './log.ts';

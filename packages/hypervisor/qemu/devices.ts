@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs';
+import { type Disk, type LaunchNic, MvirtError } from '@mvirt/domain';
+import type { Clock } from '../clock.ts';
+import type { CallOptions, Removal } from '../driver.ts';
+import { blockNode, diskFrontend, nicFrontend, nicNode } from './launch-plan.ts';
+import { createLock } from './lock.ts';
+import { backendOf, diskDevice, diskNode, macOfDevice, nicBackend, nicDevice } from './names.ts';
+import { type QmpLink, QmpRefusal } from './qmp.ts';
+import { anything, pciReply } from './qmp-replies.ts';
+import { readSlots, type Slots } from './slots.ts';
+
+export type Devices = {
+  attachDisk(disk: Disk, options: CallOptions): Promise<void>;
+  detachDisk(path: string, options: CallOptions): Promise<Removal>;
+  attachNic(nic: LaunchNic, options: CallOptions): Promise<void>;
+  detachNic(mac: string, options: CallOptions): Promise<Removal>;
+  /** Paths of the disks, by block node. */
+  nodes(): Map<string, string>;
+  /** QEMU says that the guest let go of it: takes its backend away, and answers with what it was to the user. */
+  removed(device: string): string;
+};
+
+export type DevicesDeps = {
+  link: Pick<QmpLink, 'call'>;
+  clock: Clock;
+  disks: Disk[];
+  /** How long a guest may take to let go before the removal counts as pending; a live Linux takes 0.1 s. */
+  removalMs?: number;
+};
+
+type Adding = { add: [string, Record<string, unknown>]; remove: [string, Record<string, unknown>] };
+
+/** What is plugged into one VM. Which slot is free is read from QEMU each time: no table can drift from the truth. */
+export function createDevices({ link, clock, disks, removalMs = 2000 }: DevicesDeps): Devices {
+  const pathOf = new Map(disks.map((disk) => [diskDevice(disk.path), disk.path]));
+  const inLine = createLock();
+  const leaving = new Map<string, Set<() => void>>();
+
+  const slots = async (options: CallOptions): Promise<Slots> => readSlots(await link.call('query-pci', {}, pciReply, options));
+
+  /** A backend may be left over from a removal that an agent did not live to finish. */
+  const addBackend = async ({ add, remove }: Adding, options: CallOptions): Promise<void> => {
+    try {
+      await link.call(...add, anything, options);
+    } catch (error) {
+      if (!(error instanceof QmpRefusal) || !/duplicate/i.test(error.desc)) throw error;
+      await link.call(...remove, anything, options);
+      await link.call(...add, anything, options);
+    }
+  };
+
+  const plug = async (adding: Adding, frontend: (port: string) => Record<string, unknown>, options: CallOptions): Promise<void> => {
+    const port = (await slots(options)).free;
+    if (port === null) throw noSlot();
+    await using undo = new AsyncDisposableStack();
+    await addBackend(adding, options);
+    undo.defer(async () => void (await quietly(link.call(...adding.remove, anything, {}))));
+    await link.call('device_add', frontend(port), anything, { ...options, timeoutMs: 5000 });
+    undo.move();
+  };
+
+  const unplug = async (device: string, missing: MvirtError, options: CallOptions): Promise<Removal> => {
+    const gone = departure(device, options);
+    try {
+      await inLine(async () => {
+        if (!(await slots(options)).devices.has(device)) throw missing;
+        await requestRemoval(device, options);
+      });
+      return await gone.wait();
+    } finally {
+      gone.cancel();
+    }
+  };
+
+  /** Asked for again while it is pending: QEMU repeats the request to the guest, or says that it is under way. */
+  const requestRemoval = async (device: string, options: CallOptions): Promise<void> => {
+    try {
+      await link.call('device_del', { id: device }, anything, options);
+    } catch (error) {
+      if (error instanceof QmpRefusal && /in the process of unplug|not found/i.test(error.desc)) return;
+      throw error;
+    }
+  };
+
+  const departure = (device: string, { signal }: CallOptions) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Removal>();
+    const waiters = leaving.get(device) ?? new Set();
+    const removed = () => resolve('removed');
+    const aborted = () => reject(signal?.reason);
+    let timer: Disposable | null = null;
+    leaving.set(device, waiters.add(removed));
+    signal?.addEventListener('abort', aborted, { once: true });
+    return {
+      wait() {
+        timer = clock.after(removalMs, () => resolve('pending'));
+        return promise;
+      },
+      cancel() {
+        timer?.[Symbol.dispose]();
+        signal?.removeEventListener('abort', aborted);
+        waiters.delete(removed);
+        if (waiters.size === 0) leaving.delete(device);
+        // Nobody waits any more; an abort that came before wait() has been thrown by the call itself.
+        promise.catch(() => {});
+      },
+    };
+  };
+
+  return {
+    nodes: () => new Map([...pathOf.values()].map((path) => [diskNode(path), path])),
+    attachDisk: (disk, options) =>
+      inLine(async () => {
+        const device = diskDevice(disk.path);
+        if ((await slots(options)).devices.has(device)) throw diskAttached(disk.path);
+        if (!existsSync(disk.path)) throw new MvirtError({ code: 'FILE_NOT_FOUND', message: `disk ${disk.path} does not exist` });
+        const backend = diskNode(disk.path);
+        const adding: Adding = { add: ['blockdev-add', blockNode(disk)], remove: ['blockdev-del', { 'node-name': backend }] };
+        await plug(adding, (port) => diskFrontend(disk, port), options);
+        pathOf.set(device, disk.path);
+      }),
+    detachDisk: (path, options) => {
+      const missing = new MvirtError({ code: 'DISK_NOT_FOUND', message: `no disk ${path} is attached` });
+      if (!pathOf.has(diskDevice(path))) return Promise.reject(missing);
+      return unplug(diskDevice(path), missing, options);
+    },
+    attachNic: (nic, options) =>
+      inLine(async () => {
+        const device = nicDevice(nic.mac);
+        if ((await slots(options)).devices.has(device)) throw nicAttached(nic.mac);
+        const backend = nicBackend(nic.mac);
+        const adding: Adding = { add: ['netdev_add', nicNode(nic)], remove: ['netdev_del', { id: backend }] };
+        await plug(adding, (port) => nicFrontend(nic, port), options);
+      }),
+    detachNic: (mac, options) => unplug(nicDevice(mac), new MvirtError({ code: 'NIC_NOT_FOUND', message: `no NIC with MAC ${mac} is attached` }), options),
+    removed(device) {
+      const name = pathOf.get(device) ?? macOfDevice(device);
+      pathOf.delete(device);
+      const belongs = backendOf(device);
+      if (belongs) {
+        const remove: [string, Record<string, unknown>] =
+          belongs.kind === 'disk' ? ['blockdev-del', { 'node-name': belongs.backend }] : ['netdev_del', { id: belongs.backend }];
+        void inLine(() => quietly(link.call(...remove, anything, {})));
+      }
+      for (const wake of [...(leaving.get(device) ?? [])]) wake();
+      return name;
+    },
+  };
+}
+
+/** A backend that cannot be removed now is removed when its name is needed again. */
+async function quietly(work: Promise<unknown>): Promise<void> {
+  await work.catch(() => {});
+}
+
+const diskAttached = (path: string) =>
+  new MvirtError({
+    code: 'DISK_ATTACHED',
+    message: `disk ${path} is attached already`,
+    hint: 'if its removal is pending, the guest has not let go of it: mvirt reboot VM completes that',
+  });
+
+const nicAttached = (mac: string) =>
+  new MvirtError({
+    code: 'NIC_ATTACHED',
+    message: `a NIC with MAC ${mac} is attached already`,
+    hint: 'if its removal is pending, the guest has not let go of it: mvirt reboot VM completes that',
+  });
+
+const noSlot = () =>
+  new MvirtError({
+    code: 'UNSUPPORTED',
+    message: 'the running VM has no free PCI slot for one more device',
+    hint: 'detach something, or stop and start the VM: each start gives 8 free slots',
+  });

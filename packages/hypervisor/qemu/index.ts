@@ -1,0 +1,1 @@
+export { createQemuDriver, type QemuDriverDeps } from './driver.ts';

@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { MvirtError, type ProcessIdentity, type RunRecord } from '@mvirt/domain';
+import type { Host } from '@mvirt/host';
+import type { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import type { CallOptions, Vmm } from '../driver.ts';
+import { createDevices } from './devices.ts';
+import { settleEnding } from './ending.ts';
+import type { EventFile } from './event-file.ts';
+import { createFacts } from './facts.ts';
+import { createQmpLink, type QmpCallOptions, type QmpLink, QmpRefusal } from './qmp.ts';
+import { anything, blockStatsReply, statusReply } from './qmp-replies.ts';
+import { filesOf } from './run-files.ts';
+import type { Watchdog } from './watchdog.ts';
+
+export type QemuVmm = Vmm & {
+  readonly link: QmpLink;
+  /** Reads what the events file has of it, now. */
+  drain(): void;
+  /** Says that it does not answer, before any call was made. */
+  silent(): void;
+  /** Resolves when the process has ended. */
+  readonly gone: Promise<void>;
+};
+
+export type QemuVmmDeps = {
+  host: Host;
+  clock: Clock;
+  watchdog: Watchdog;
+  run: RunRecord & { process: ProcessIdentity };
+  events: EventFile;
+};
+
+/** One QEMU as one agent sees it: commands over qmp.sock, facts from the events file, its end from the kernel. */
+export function createQemuVmm({ host, clock, watchdog, run, events }: QemuVmmDeps): QemuVmm {
+  const { process } = run;
+  const facts = createFacts();
+  const ended = Promise.withResolvers<void>();
+  const leaving = new AbortController();
+  let responsive = true;
+  let heard = true;
+
+  const drain = (): void =>
+    events.drain((fact) => facts.tell(fact.kind === 'device-removed' ? { kind: 'device-removed', device: devices.removed(fact.device) } : fact));
+
+  const answered = (): void => {
+    heard = true;
+    if (responsive) return;
+    responsive = true;
+    facts.tell({ kind: 'responsive' });
+  };
+
+  const silent = (): void => {
+    if (!responsive) return;
+    responsive = false;
+    facts.tell({ kind: 'unresponsive' });
+  };
+
+  // The event itself is read from the file: the line only says that there is one, maybe before it is there.
+  const link = createQmpLink({ runDir: run.runDir, files: host.files, clock, onAnswer: answered, onSilence: silent, onEvent: drain });
+  const devices = createDevices({ link, clock, disks: run.disks });
+  const call = async <T>(command: string, args: Record<string, unknown>, reply: z.ZodType<T>, options: QmpCallOptions): Promise<T> => {
+    try {
+      return await link.call(command, args, reply, options);
+    } catch (error) {
+      throw asMvirt(error);
+    }
+  };
+  const act = async (command: string, { signal }: CallOptions): Promise<void> => {
+    await call(command, {}, anything, signal ? { signal } : {});
+  };
+
+  const lookAfter = async (): Promise<void> => {
+    drain();
+    if (!link.connected() && !(await link.connect())) return silent();
+    if (heard) {
+      heard = false;
+      return;
+    }
+    // Silence is what the call itself tells; the VMM's end is told by the kernel.
+    await link.call('query-status', {}, statusReply, { signal: leaving.signal }).catch(() => {});
+  };
+
+  const settle = async (): Promise<void> => {
+    link.close();
+    duty[Symbol.dispose]();
+    drain();
+    const cause = await settleEnding(host, run, events.state(), {});
+    stopWatching();
+    facts.tell({ kind: 'ended', cause });
+  };
+
+  const duty = watchdog.join(() => void lookAfter());
+  const file = watchEvents(host, run, drain);
+  const end = host.processes.onEnd(process, () => {
+    ended.resolve();
+    void settle();
+  });
+
+  const stopWatching = (): void => {
+    duty[Symbol.dispose]();
+    file[Symbol.dispose]();
+    end[Symbol.dispose]();
+    events[Symbol.dispose]();
+  };
+
+  return {
+    process,
+    link,
+    drain,
+    silent,
+    gone: ended.promise,
+    listen: facts.listen,
+    async status({ signal }) {
+      const { running } = await call('query-status', {}, statusReply, signal ? { signal } : {});
+      return running ? 'running' : 'paused';
+    },
+    pressPowerButton: (options) => act('system_powerdown', options),
+    pause: (options) => act('stop', options),
+    resume: (options) => act('cont', options),
+    reset: (options) => act('system_reset', options),
+    async powerOff(options) {
+      try {
+        await act('quit', options);
+      } catch (error) {
+        // It may be gone before its answer is out.
+        if (!(error instanceof MvirtError && error.code === 'HYPERVISOR_ERROR' && !link.connected())) throw error;
+      }
+    },
+    attachDisk: (disk, options) => devices.attachDisk(disk, options).catch(rethrow),
+    detachDisk: (path, options) => devices.detachDisk(path, options).catch(rethrow),
+    attachNic: (nic, options) => devices.attachNic(nic, options).catch(rethrow),
+    detachNic: (mac, options) => devices.detachNic(mac, options).catch(rethrow),
+    async blockStats({ signal }) {
+      const nodes = devices.nodes();
+      const stats = await call('query-blockstats', {}, blockStatsReply, signal ? { signal } : {});
+      return stats.flatMap(({ 'node-name': node, stats: figures }) => {
+        const path = nodes.get(node);
+        if (path === undefined) return [];
+        const { rd_bytes: readBytes, wr_bytes: writeBytes, rd_operations: readOperations, wr_operations: writeOperations } = figures;
+        return [{ path, readBytes, writeBytes, readOperations, writeOperations }];
+      });
+    },
+    openInput: () => host.vmms.openInput({ runDir: run.runDir, input: 'fifo', process }),
+    close() {
+      leaving.abort();
+      facts.close();
+      link.close();
+      stopWatching();
+    },
+  };
+}
+
+/** Without its events file (taken away by hand) a VMM is still run; only its events are not had. */
+function watchEvents(host: Host, run: RunRecord, onChange: () => void): Disposable {
+  const path = join(run.runDir, filesOf(run).eventsOut);
+  if (!existsSync(path)) return { [Symbol.dispose]: () => {} };
+  return host.files.watch(path, onChange);
+}
+
+const rethrow = (error: unknown): never => {
+  throw asMvirt(error);
+};
+
+/** QEMU's refusal in our words; its lock on a disk image is a conflict with another VM. */
+function asMvirt(error: unknown): unknown {
+  if (!(error instanceof QmpRefusal)) return error;
+  const code = /Failed to get .* lock/.test(error.desc) ? 'DISK_IN_USE' : 'HYPERVISOR_ERROR';
+  return new MvirtError({ code, message: error.message, cause: error });
+}
