@@ -1,12 +1,13 @@
 import { expect, test } from 'bun:test';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
 import { deepTempDir, tempDir } from '@mvirt/testkit/temp-dir';
 import { waitFor } from '@mvirt/testkit/wait-for';
 import { createHostFiles } from './files.ts';
+import { createLinuxHost } from './index.ts';
 import { createLibc } from './libc.ts';
 
 const files = createHostFiles(createLibc());
@@ -126,6 +127,42 @@ test('a FIFO is made once, for its owner alone, and never in the place of someth
   mkdirSync(dir.join('folder'));
   expect(() => files.makeFifo(dir.join('folder'))).toThrow('the FIFO could not be made');
   expect(() => files.makeFifo(dir.join('none', 'fifo'))).toThrow('the FIFO could not be made');
+});
+
+test('a lock excludes others until it is disposed, or its process is killed', async () => {
+  using dir = tempDir('host');
+  await using _leaks = watchLeaks({ dir: dir.path, mayStay: (file) => file === 'lock' });
+  const path = dir.join('lock');
+  const own = files.lock(path);
+  expect(own).not.toBeNull();
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(files.lock(path)).toBeNull();
+  own?.[Symbol.dispose]();
+
+  const script = `
+    const { createLinuxHost } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))});
+    const host = createLinuxHost();
+    globalThis.kept = host.files.lock(${JSON.stringify(path)});
+    const plan = { runDir: ${JSON.stringify(dir.path)}, argv: ['sleep', '1000'], env: {}, exitFile: 'exit-0', input: 'fifo' };
+    console.log(JSON.stringify(await host.vmms.spawn(plan, { signal: AbortSignal.timeout(10000) })));
+    setInterval(() => {}, 1000);
+  `;
+  const holder = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [output] = await once(holder.stdout, 'data');
+  expect(files.lock(path)).toBeNull();
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  // The VMM that it started lives on and does not hold the lock.
+  const vmm = JSON.parse(String(output));
+  const host = createLinuxHost();
+  expect(host.processes.isAlive(vmm)).toBe(true);
+  using again = await waitFor('the lock to be free', () => files.lock(path));
+  own?.[Symbol.dispose]();
+  expect(files.lock(path)).toBeNull();
+  expect(again).not.toBeNull();
+  host.processes.signal(vmm, 'SIGKILL');
+  await host.vmms.waitExit(dir.path, 'exit-0', { timeoutMs: 5000 });
+  for (const file of ['console.log', 'stdout.log', 'serial.in', 'vmm.pid', 'exit-0']) rmSync(dir.join(file));
 });
 
 test('free bytes are those that a file could take', () => {

@@ -35,19 +35,12 @@ export function createHostFiles(libc: Libc): HostFiles {
     },
     shortPath(directory, name) {
       const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
-      let open = true;
-      return {
-        path: `/proc/self/fd/${fd}/${name}`,
-        [Symbol.dispose]() {
-          if (open) closeSync(fd);
-          open = false;
-        },
-      };
+      return { path: `/proc/self/fd/${fd}/${name}`, ...closing(fd) };
     },
     makeFifo: (path) => makeFifo(libc, path),
     lock(path) {
       const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-      if (libc.flock(fd, lockExclusive | lockWithoutWaiting) === 0) return { [Symbol.dispose]: () => closeSync(fd) };
+      if (libc.flock(fd, lockExclusive | lockWithoutWaiting) === 0) return closing(fd);
       const errno = libc.errno();
       closeSync(fd);
       if (errno === errnoOf.EAGAIN) return null;
@@ -56,6 +49,17 @@ export function createHostFiles(libc: Libc): HostFiles {
     freeBytes(directory) {
       const { bavail, bsize } = statfsSync(directory);
       return bavail * bsize;
+    },
+  };
+}
+
+/** Closes once, however often it is disposed: by then the number may be another file's. */
+function closing(fd: number): Disposable {
+  let open = true;
+  return {
+    [Symbol.dispose]() {
+      if (open) closeSync(fd);
+      open = false;
     },
   };
 }

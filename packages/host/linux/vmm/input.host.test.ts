@@ -4,9 +4,9 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { MvirtError } from '@mvirt/domain';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
 import { tempDir } from '@mvirt/testkit/temp-dir';
+import { runLeaves, startTestVmm } from '@mvirt/testkit/test-vmm';
 import { waitFor } from '@mvirt/testkit/wait-for';
 import { createLinuxHost } from '../index.ts';
-import { runLeaves, startTestVmm } from '../test-vmm.ts';
 
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(

@@ -3,9 +3,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
 import { tempDir } from '@mvirt/testkit/temp-dir';
+import { runLeaves, startTestVmm, statusField } from '@mvirt/testkit/test-vmm';
 import { waitFor } from '@mvirt/testkit/wait-for';
 import { createLinuxHost } from '../index.ts';
-import { runLeaves, startTestVmm, statusField } from '../test-vmm.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const nobody = 65534;

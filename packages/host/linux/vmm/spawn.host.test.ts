@@ -5,9 +5,9 @@ import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from
 import { MvirtError } from '@mvirt/domain';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
 import { deepTempDir, tempDir } from '@mvirt/testkit/temp-dir';
+import { runLeaves, spawnPlan, startTestVmm, statusField } from '@mvirt/testkit/test-vmm';
 import { waitFor } from '@mvirt/testkit/wait-for';
 import { createLinuxHost } from '../index.ts';
-import { runLeaves, spawnPlan, startTestVmm, statusField } from '../test-vmm.ts';
 
 const noSignal = () => new AbortController().signal;
 const failure = (promise: Promise<unknown>): Promise<MvirtError> =>

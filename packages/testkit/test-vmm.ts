@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { waitFor } from '@mvirt/testkit/wait-for';
-import type { Host } from '../port.ts';
-import type { ProcessIdentity } from '../process.ts';
-import { runFiles, type VmmSpawn } from '../vmm.ts';
+import { type Host, type ProcessIdentity, runFiles, type VmmSpawn } from '@mvirt/host';
+import { waitFor } from './wait-for.ts';
 
-/** Tests only: a VMM that is no hypervisor (sh, cat…) in a run directory, ended with everything of it when disposed. */
+/** A VMM that is no hypervisor (sh, cat…) in a run directory, ended with everything of it when disposed. */
 export type TestVmm = AsyncDisposable & { process: ProcessIdentity; plan: VmmSpawn; console(): string; messages(): string };
 
 export const testEnv = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
