@@ -1,0 +1,116 @@
+import { writeSync } from 'node:fs';
+import { type CliRenderer, createCliRenderer } from '@opentui/core';
+import { render } from '@opentui/solid';
+import { registerGuestTerminal } from './panes/console.tsx';
+import { Screen } from './screen.tsx';
+import type { Agent } from './stores/agent.ts';
+import { createClientAgent } from './stores/client-agent.ts';
+import { systemTimers } from './stores/timers.ts';
+import { createUi } from './stores/ui.ts';
+import { colourLimit } from './theme/limit-colours.ts';
+import { createTheme, type ThemeName, themeFor } from './theme/theme.ts';
+
+export type RunUiOptions = {
+  socketPath: string;
+  /** Sockets that were looked at before this one was chosen. */
+  tried: string[];
+  mouse: boolean;
+  theme?: ThemeName;
+  /** Called once the user has quit and the terminal is as it was. */
+  onQuit?: () => void;
+};
+
+/** The full-screen UI until it ends. The exit status: 0 after quitting, 128 + n after signal n, 1 after a defect. */
+export async function runUi(options: RunUiOptions): Promise<number> {
+  const client = createClientAgent(options);
+  try {
+    return await runUiWith(client.agent, options);
+  } finally {
+    await client.close();
+  }
+}
+
+/** The same with another agent. */
+export async function runUiWith(agent: Agent, options: Omit<RunUiOptions, 'socketPath'>): Promise<number> {
+  const themeName = options.theme ?? themeFor(process.env);
+  const theme = createTheme(themeName);
+  const limit = colourLimit(themeName);
+  const ended = Promise.withResolvers<{ status: number; defect: unknown }>();
+  const end = (status: number, defect: unknown = null): void => ended.resolve({ status, defect });
+  registerGuestTerminal();
+  const renderer = await createCliRenderer({
+    // Ctrl-C is a key like others: in the console it is the guest's.
+    exitOnCtrlC: false,
+    exitSignals: [],
+    useMouse: options.mouse,
+    enableMouseMovement: false,
+    autoFocus: false,
+    openConsoleOnError: false,
+    consoleMode: 'disabled',
+    backgroundColor: theme.background,
+    targetFps: 30,
+    maxFps: 30,
+    postProcessFns: limit === null ? [] : [limit],
+    onDestroy: () => end(0),
+  });
+  const ui = createUi({ agent, timers: systemTimers(), onQuit: () => end(0) });
+  const unhook = hookProcess(renderer, end);
+  try {
+    await render(() => <Screen ui={ui} theme={theme} suspend={() => suspend(renderer)} quit={() => end(0)} />, renderer);
+    const { status, defect } = await ended.promise;
+    ui.dispose();
+    restore(renderer);
+    if (defect !== null) writeSync(2, `mvirt: the UI ended by a defect: ${defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)}\n`);
+    options.onQuit?.();
+    return status;
+  } finally {
+    unhook();
+    ui.dispose();
+    restore(renderer);
+  }
+}
+
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
+
+/** Every way out leads through `end`, and a process that exits elsewhere restores its terminal too. */
+function hookProcess(renderer: CliRenderer, end: (status: number, defect?: unknown) => void): () => void {
+  const onDefect = (error: unknown): void => end(1, error);
+  const onExit = (): void => restore(renderer);
+  const hooks: [string, (value?: unknown) => void][] = [
+    ['uncaughtException', onDefect],
+    ['unhandledRejection', onDefect],
+    ['exit', onExit],
+    ...Object.entries(signalNumbers).map(([signal, number]): [string, () => void] => [signal, () => end(128 + number)]),
+  ];
+  for (const [name, hook] of hooks) process.on(name, hook);
+  return () => {
+    for (const [name, hook] of hooks) process.off(name, hook);
+  };
+}
+
+function restore(renderer: CliRenderer): void {
+  if (renderer.isDestroyed) return;
+  try {
+    renderer.destroy();
+  } catch {
+    // The terminal itself is gone (SIGHUP): nothing is left to restore.
+  }
+}
+
+/** How long the shell has for stopping us; a process without job control is not stopped at all and goes on then. */
+const stoppedWithinMs = 200;
+
+/** Ctrl-Z: the terminal as it was, this job stopped as the terminal driver would; the screen drawn anew when it goes on. */
+function suspend(renderer: CliRenderer): void {
+  let resumed = false;
+  const resume = (): void => {
+    if (resumed || renderer.isDestroyed) return;
+    resumed = true;
+    process.off('SIGCONT', resume);
+    renderer.resume();
+  };
+  renderer.suspend();
+  process.on('SIGCONT', resume);
+  process.kill(0, 'SIGTSTP');
+  setTimeout(resume, stoppedWithinMs);
+}

@@ -1,0 +1,103 @@
+import { extend } from '@opentui/solid';
+import { createEffect, createMemo, on, onCleanup, Show } from 'solid-js';
+import { insideOf, type Rect, type ScreenLayout } from '../layout/screen-layout.ts';
+import { vmLabel } from '../layout/vm-row.ts';
+import type { ConsoleKeys } from '../stores/console-keys.ts';
+import type { Ui } from '../stores/ui.ts';
+import type { Theme } from '../theme/theme.ts';
+import { Frame } from './frame.tsx';
+import { GuestTerminal } from './guest-terminal.ts';
+
+declare module '@opentui/solid' {
+  interface OpenTUIComponents {
+    guest_terminal: typeof GuestTerminal;
+  }
+}
+
+/** Of the emulator's past, in bytes; what is older is in the agent's file. */
+const scrollbackBytes = 2_000_000;
+
+/** Tells the renderer of our element; before the first frame. */
+export const registerGuestTerminal = (): void => extend({ guest_terminal: GuestTerminal });
+
+/** The selected VM's serial console. rect null: it is kept, unseen. */
+export function Console(props: { ui: Ui; keys: ConsoleKeys; rect: Rect | null; borders: ScreenLayout['borders']; theme: Theme }) {
+  const rect = createMemo<Rect>((before) => props.rect ?? before, { left: 0, top: 0, width: 82, height: 26 });
+  const inside = createMemo(() => insideOf(rect(), props.borders));
+  const focused = () => props.ui.focus() === 'console';
+  const title = () => {
+    const vm = props.ui.vms.selected();
+    return vm === null ? 'Console' : `Console  ${vmLabel(vm)}`;
+  };
+  return (
+    <box visible={props.rect !== null}>
+      <Frame
+        rect={rect()}
+        borders={props.borders}
+        title={title()}
+        note={noteOf(props.ui, props.keys)}
+        focused={focused()}
+        theme={props.theme}
+        onMouseDown={() => props.ui.setFocus('console')}
+      >
+        <Show when={props.ui.streamed()} keyed>
+          {(id: string) => (
+            <Attachment id={id} ui={props.ui} keys={props.keys} width={inside().width} height={inside().height} focused={focused() && props.rect !== null} />
+          )}
+        </Show>
+      </Frame>
+    </box>
+  );
+}
+
+/** One VM's emulator, made anew for each VM: nothing of one guest's screen or modes reaches another's. */
+function Attachment(props: { id: string; ui: Ui; keys: ConsoleKeys; width: number; height: number; focused: boolean }) {
+  const { consoles } = props.ui;
+  let terminal: GuestTerminal | undefined;
+  onCleanup(() => props.keys.detach());
+  const attach = (made: GuestTerminal): void => {
+    terminal = made;
+    props.keys.attach(made);
+    onCleanup(consoles.open(props.id, made));
+  };
+  createEffect(
+    on(
+      () => props.focused && props.ui.dialog() === null,
+      (focused) => {
+        if (focused) terminal?.focus();
+        else terminal?.blur();
+      },
+    ),
+  );
+  return (
+    <guest_terminal
+      ref={attach}
+      position="absolute"
+      left={0}
+      top={0}
+      cols={props.width}
+      rows={Math.max(1, props.height)}
+      width={props.width}
+      height={Math.max(1, props.height)}
+      maxScrollback={scrollbackBytes}
+      transparentBackground={true}
+      onData={(bytes, source) => {
+        // Every viewer's emulator answers a guest's question, replayed ones too: only the one that is typed into may.
+        if (source === 'response' && !(consoles.phase() === 'live' && props.focused)) return;
+        if (props.keys.canType()) consoles.write(bytes);
+      }}
+    />
+  );
+}
+
+function noteOf(ui: Ui, keys: ConsoleKeys): string {
+  const vm = ui.vms.selected();
+  if (vm === null) return '';
+  if (keys.scrolling()) return 'scrolled back · ↑↓ PgUp PgDn · Esc ends';
+  if (consolePhaseNote[ui.consoles.phase()] !== null) return consolePhaseNote[ui.consoles.phase()] ?? '';
+  if (ui.focus() !== 'console') return vm.state === 'stopped' ? 'stopped' : '';
+  if (vm.state === 'stopped') return 'stopped: read only · ^a t leaves';
+  return keys.armed() ? '^a …  t leaves · z zooms · [ scrolls' : `keys go to ${vmLabel(vm)} · ^a t leaves`;
+}
+
+const consolePhaseNote = { none: null, live: null, history: 'loading …', gap: 'interrupted' } as const;

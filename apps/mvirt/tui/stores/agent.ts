@@ -1,0 +1,38 @@
+import type { ActionAnswer, CreatedAnswer, HostDocument, LogLineDocument, UsageDocument, Vm } from '@mvirt/api/schema';
+import type { CreateInput } from '@mvirt/domain';
+
+/** attempts: tries since the connection was lost. reason: why nobody answers, and what to do. */
+export type ConnectionState = { status: 'connecting' } | { status: 'connected' } | { status: 'lost'; attempts: number; reason: string; hint: string };
+
+/** First all VMs, then each change; after a lost connection all of them again. */
+export type VmNotice = { kind: 'snapshot'; vms: Vm[] } | { kind: 'changed'; vm: Vm } | { kind: 'removed'; id: string };
+
+export type ConsoleNotice =
+  | { kind: 'data'; bytes: Uint8Array; cursor: string }
+  | { kind: 'resync'; cursor: string; lostBytes: number | null; reason: 'dropped' | 'replaced' }
+  | { kind: 'live'; cursor: string }
+  | { kind: 'run'; running: boolean; cursor: string };
+
+export type ConsoleFrom = { kind: 'tail'; bytes: number } | { kind: 'cursor'; cursor: string };
+
+/** onEnd: the stream is over (an error, or the agent ended it); not called after it was stopped. */
+export type StreamHandlers<T> = { onData: (value: T) => void; onEnd: (error: Error | null) => void };
+
+/** Ends a stream; nothing of it is heard afterwards. */
+export type Stop = () => void;
+
+export type AgentAction = 'start' | 'stop' | 'kill' | 'delete';
+
+/** All that the UI needs of an agent. Streams survive a lost connection or end by onEnd; calls reject with an MvirtError. */
+export type Agent = {
+  onConnection(listener: (state: ConnectionState) => void): Stop;
+  watchVms(handlers: StreamHandlers<VmNotice>): Stop;
+  /** The last `tail` lines, then live ones. */
+  watchLogs(id: string, tail: number, handlers: StreamHandlers<LogLineDocument>): Stop;
+  watchConsole(id: string, from: ConsoleFrom, handlers: StreamHandlers<ConsoleNotice>): Stop;
+  writeConsole(id: string, bytes: Uint8Array, options: { signal: AbortSignal }): Promise<void>;
+  host(options: { signal: AbortSignal }): Promise<HostDocument>;
+  usage(options: { signal: AbortSignal }): Promise<UsageDocument[]>;
+  create(input: CreateInput, options: { signal: AbortSignal }): Promise<CreatedAnswer>;
+  act(action: AgentAction, id: string, options: { signal: AbortSignal }): Promise<ActionAnswer>;
+};

@@ -1,0 +1,64 @@
+import { type ConnectionState as ClientState, createAgentClient, fromTrpcError } from '@mvirt/api/client';
+import type { MvirtError } from '@mvirt/domain';
+import type { Agent, ConnectionState, Stop, StreamHandlers } from './agent.ts';
+
+/** What the UI needs of an agent, over the client that goes on trying. close ends its connections. */
+export function createClientAgent(options: { socketPath: string; tried: string[] }): { agent: Agent; close: () => Promise<void> } {
+  const listeners = new Set<(state: ConnectionState) => void>();
+  let state: ConnectionState = { status: 'connecting' };
+  const client = createAgentClient({
+    ...options,
+    onState: (told) => {
+      const next = stateOf(told, state);
+      if (next === state) return;
+      state = next;
+      for (const listener of listeners) listener(state);
+    },
+  });
+  const { api } = client;
+  const agent: Agent = {
+    onConnection(listener) {
+      listeners.add(listener);
+      listener(state);
+      return () => listeners.delete(listener);
+    },
+    watchVms: (handlers) => opened(handlers, (on) => api.vm.watch.subscribe(undefined, { ...on, onData: handlers.onData })),
+    watchLogs: (vm, tail, handlers) => opened(handlers, (on) => api.log.watch.subscribe({ vm, tail }, { ...on, onData: ({ data }) => handlers.onData(data) })),
+    watchConsole: (vm, from, handlers) =>
+      opened(handlers, (on) => api.console.attach.subscribe({ vm, from }, { ...on, onData: ({ data }) => handlers.onData(data) })),
+    writeConsole: (vm, bytes, { signal }) => told(api.console.write.mutate({ vm, bytes }, { signal })),
+    host: ({ signal }) => told(api.host.info.query(undefined, { signal })),
+    usage: ({ signal }) => told(api.host.usage.query(undefined, { signal })),
+    create: (input, { signal }) => told(api.vm.create.mutate(input, { signal })),
+    act: (action, vm, { signal }) => told(action === 'stop' ? api.vm.stop.mutate({ vm }, { signal }) : api.vm[action].mutate({ vm }, { signal })),
+  };
+  return { agent, close: () => client.close() };
+}
+
+/** A lost connection stays lost until it is there again, however often the client tries in between. */
+function stateOf(told: ClientState, before: ConnectionState): ConnectionState {
+  switch (told.kind) {
+    case 'connected':
+      return { status: 'connected' };
+    case 'connecting':
+      return before.status === 'connected' ? { status: 'connecting' } : before;
+    case 'lost':
+      return { status: 'lost', attempts: told.attempts, reason: told.reason.message, hint: told.reason.hint };
+  }
+}
+
+function opened<T>(
+  handlers: StreamHandlers<T>,
+  subscribe: (on: { onError: (error: unknown) => void; onComplete: () => void }) => { unsubscribe: () => void },
+): Stop {
+  const subscription = subscribe({ onError: (error) => handlers.onEnd(fromTrpcError(error)), onComplete: () => handlers.onEnd(null) });
+  return () => subscription.unsubscribe();
+}
+
+async function told<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw fromTrpcError(error) satisfies MvirtError;
+  }
+}

@@ -1,0 +1,131 @@
+import { RGBA } from '@opentui/core';
+import type { Tone } from '../layout/span.ts';
+
+export const themeNames = ['dark', 'ansi', 'plain'] as const;
+/** dark: 24-bit colours; ansi: the terminal's own 16; plain: no colour at all. */
+export type ThemeName = (typeof themeNames)[number];
+
+export type Style = { fg: RGBA; bg: RGBA; attributes: number };
+
+export type Theme = {
+  name: ThemeName;
+  background: RGBA;
+  foreground: RGBA;
+  style: (tone: Tone) => Style;
+};
+
+/** SGR attributes as OpenTUI packs them. */
+const attribute = { bold: 1, dim: 2, underline: 8, inverse: 32 } as const;
+
+type Look = { fg?: RGBA; bg?: RGBA; bold?: true; dim?: true; underline?: true; inverse?: true };
+
+/** What the terminal can show: NO_COLOR (https://no-color.org) and TERM=dumb win over COLORTERM. */
+export function themeFor(env: Record<string, string | undefined>): ThemeName {
+  if (env.NO_COLOR || env.TERM === 'dumb') return 'plain';
+  const colours = env.COLORTERM ?? '';
+  if (/truecolor|24bit/.test(colours) || /direct|256color/.test(env.TERM ?? '')) return 'dark';
+  return 'ansi';
+}
+
+export function createTheme(name: ThemeName): Theme {
+  const { background, foreground, looks } = palettes[name]();
+  const styles = new Map<Tone, Style>();
+  const styleOf = (tone: Tone): Style => {
+    const look = looks[tone];
+    const attributes =
+      (look.bold ? attribute.bold : 0) | (look.dim ? attribute.dim : 0) | (look.underline ? attribute.underline : 0) | (look.inverse ? attribute.inverse : 0);
+    return { fg: look.fg ?? foreground, bg: look.bg ?? background, attributes };
+  };
+  return {
+    name,
+    background,
+    foreground,
+    style: (tone) => {
+      const known = styles.get(tone) ?? styleOf(tone);
+      styles.set(tone, known);
+      return known;
+    },
+  };
+}
+
+type Palette = { background: RGBA; foreground: RGBA; looks: Record<Tone, Look> };
+
+const palettes: Record<ThemeName, () => Palette> = { dark, ansi, plain };
+
+function dark(): Palette {
+  const hex = (value: string): RGBA => RGBA.fromHex(value);
+  const surface = hex('#2a3140');
+  return {
+    background: hex('#0f1419'),
+    foreground: hex('#d5dae2'),
+    looks: {
+      plain: {},
+      strong: { fg: hex('#ffffff'), bold: true },
+      dim: { fg: hex('#7d8796') },
+      title: { fg: hex('#0f1419'), bg: hex('#6cb6ff'), bold: true },
+      accent: { fg: hex('#6cb6ff') },
+      key: { fg: hex('#f0c674'), bold: true },
+      good: { fg: hex('#7fd88f') },
+      busy: { fg: hex('#6cb6ff') },
+      warning: { fg: hex('#f0c674') },
+      bad: { fg: hex('#ff7b72'), bold: true },
+      selected: { fg: hex('#ffffff'), bg: hex('#2f5d8f'), bold: true },
+      selectedIdle: { fg: hex('#d5dae2'), bg: surface },
+      field: { bg: surface },
+      fieldFocused: { fg: hex('#ffffff'), bg: hex('#2f4a6b') },
+      border: { fg: hex('#4b5565') },
+      borderFocused: { fg: hex('#6cb6ff') },
+    },
+  };
+}
+
+function ansi(): Palette {
+  const index = (value: number): RGBA => RGBA.fromIndex(value);
+  return {
+    background: RGBA.defaultBackground(),
+    foreground: RGBA.defaultForeground(),
+    looks: {
+      plain: {},
+      strong: { bold: true },
+      dim: { fg: index(8) },
+      title: { inverse: true, bold: true },
+      accent: { fg: index(6) },
+      key: { fg: index(3), bold: true },
+      good: { fg: index(2) },
+      busy: { fg: index(4) },
+      warning: { fg: index(3) },
+      bad: { fg: index(1), bold: true },
+      selected: { inverse: true, bold: true },
+      selectedIdle: { bold: true, underline: true },
+      field: { underline: true },
+      fieldFocused: { inverse: true },
+      border: { fg: index(8) },
+      borderFocused: { fg: index(6), bold: true },
+    },
+  };
+}
+
+function plain(): Palette {
+  return {
+    background: RGBA.defaultBackground(),
+    foreground: RGBA.defaultForeground(),
+    looks: {
+      plain: {},
+      strong: { bold: true },
+      dim: { dim: true },
+      title: { inverse: true, bold: true },
+      accent: {},
+      key: { bold: true },
+      good: {},
+      busy: {},
+      warning: { bold: true },
+      bad: { bold: true },
+      selected: { inverse: true, bold: true },
+      selectedIdle: { bold: true, underline: true },
+      field: { underline: true },
+      fieldFocused: { inverse: true },
+      border: { dim: true },
+      borderFocused: { bold: true },
+    },
+  };
+}
