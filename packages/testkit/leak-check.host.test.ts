@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -53,4 +53,19 @@ test('files, sockets and open files in the directory are named', async () => {
   server.close();
   await once(server, 'close');
   await leaks.check();
+});
+
+test('a TAP that was made and not removed is named', async () => {
+  if (process.geteuid?.() !== 0) return console.log('skipped, needs root: a TAP that is left');
+  const script = `
+    const { watchLeaks } = await import(${JSON.stringify(import.meta.resolve('./leak-check.ts'))});
+    const leaks = watchLeaks({ timeoutMs: 50 });
+    require('node:child_process').execFileSync('ip', ['tuntap', 'add', 'mvirt-left', 'mode', 'tap']);
+    console.log(await leaks.check().then(() => 'nothing', (error) => error.message));
+  `;
+  // A network of its own, and the view of it in /sys: the TAP is gone with the program.
+  const output = execFileSync('unshare', ['-n', '-m', 'sh', '-c', 'mount -t sysfs none /sys && exec "$0" -e "$1"', process.execPath, script], {
+    encoding: 'utf8',
+  });
+  expect(output).toBe('the test left behind:\n  TAP mvirt-left\n');
 });

@@ -60,11 +60,13 @@ function belongsTo(pid: number, root: string): boolean {
   return commandLine(pid).includes(root) || [link(`/proc/${pid}/cwd`), ...held].some((path) => isWithin(path, root));
 }
 
-/** Our own open descriptors of the kinds that a test opens; the runtime's pipes and event queues are its own affair. */
+/** Our own open descriptors of the kinds that a test opens; the runtime's pipes, queues and copies of stdio are its own affair. */
 function descriptors(root: string | null): string[] {
+  const stdio = [0, 1, 2].map((fd) => link(`/proc/self/fd/${fd}`));
+  const isTests = (target: string) => /^socket:|^anon_inode:\[pidfd\]|^\/dev\/(ptmx|pts\/|net\/tun)/.test(target) || (root !== null && isWithin(target, root));
   return numbers('/proc/self/fd')
     .map((fd) => link(`/proc/self/fd/${fd}`))
-    .filter((target) => /^socket:|^anon_inode:\[pidfd\]|^\/dev\/(ptmx|pts\/|net\/tun)/.test(target) || (root !== null && isWithin(target, root)))
+    .filter((target) => isTests(target) && !stdio.includes(target))
     .map((target, index, all) => `descriptor ${target} (${all.slice(0, index + 1).filter((other) => other === target).length})`);
 }
 

@@ -13,9 +13,9 @@ trap : HUP INT TERM
 exec 4<&0
 "$@" <&4 4<&- &
 vmm=$!
-printf '%s\\n' "$vmm" >vmm.pid
 exec </dev/null >/dev/null 2>&1 3>&- 4<&-
 cd /
+printf '%s\\n' "$vmm" >"$run/vmm.pid"
 while :; do
   wait "$vmm"
   status=$?
@@ -23,9 +23,10 @@ while :; do
 done
 printf '%s\\n' "$status" >"$run/$exit_file.new" && "$mv" -f "$run/$exit_file.new" "$run/$exit_file"
 `;
-// Why so: sh gives a child in the background /dev/null as stdin before its own redirections, so the line is kept as 4. Traps (not "ignore", which the VMM would
-// inherit) keep the shim alive through a signal meant for everyone; wait then returns early, hence the loop. The shim starts
-// in the run directory, so that at any moment some process is found by it, and leaves it to the VMM alone.
+// Why so: sh gives a child in the background /dev/null as stdin before its own redirections, so the line is kept as 4.
+// Traps (not "ignore", which the VMM would inherit) keep the shim alive through a signal meant for everyone; wait then
+// returns early, hence the loop. The shim starts in the run directory, so that at any moment some process is found by it,
+// and has left it to the VMM alone when the pid is written.
 
 export function shimArgv(sh: string, mv: string, runDir: string, exitFile: string, command: string[]): string[] {
   return [sh, '-c', shimScript, 'mvirt-shim', runDir, exitFile, mv, ...command];

@@ -34,9 +34,10 @@ for (const input of ['fifo', 'pty'] as const) {
     expect(readFileSync(dir.join('vmm.pid'), 'utf8')).toBe(`${pid}\n`);
     expect(statSync(dir.join('console.log')).mode & 0o777).toBe(0o600);
     expect(statSync(dir.join('stdout.log')).mode & 0o777).toBe(0o600);
-    const descriptors = Object.fromEntries(readdirSync(`/proc/${pid}/fd`).map((fd) => [fd, readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/\d+$/, 'N')]));
     const logs = { 1: dir.join('console.log'), 2: dir.join('stdout.log') };
-    expect(descriptors).toEqual(input === 'fifo' ? { 0: dir.join('serial.in'), ...logs } : { 0: '/dev/pts/N', ...logs, 3: '/dev/ptmx' });
+    // The program's loader may still hold a library open.
+    await waitFor('the program to be loaded', () => Object.values(descriptors(pid)).every((path) => !path.includes('/lib')));
+    expect(descriptors(pid)).toEqual(input === 'fifo' ? { 0: dir.join('serial.in'), ...logs } : { 0: '/dev/pts/N', ...logs, 3: '/dev/ptmx' });
     const session = (of: number | string) =>
       readFileSync(`/proc/${of}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
@@ -46,11 +47,7 @@ for (const input of ['fifo', 'pty'] as const) {
     // Process group and session are the shim's, terminal: none.
     expect(session(pid)).toEqual([shim, shim, '0']);
     expect(shim).not.toBe(String(process.pid));
-    expect(
-      readdirSync(`/proc/${shim}/fd`)
-        .map((fd) => readlinkSync(`/proc/${shim}/fd/${fd}`))
-        .filter((path) => path !== '/dev/null'),
-    ).toEqual([]);
+    expect(Object.values(descriptors(shim)).filter((path) => path !== '/dev/null')).toEqual([]);
     expect(host.processes.findByCwd(dir.path)).toEqual([vmm.process]);
   });
 }
@@ -158,6 +155,26 @@ test('an aborted start leaves no process and no file but the logs', async () => 
   }
 });
 
+test('whenever the abort comes, there is a VMM that was answered with, or nothing', async () => {
+  using dir = tempDir('host');
+  await using _leaks = watchLeaks({ dir: dir.path, mayStay: runLeaves });
+  const host = createLinuxHost();
+  let cancelled = 0;
+  for (const delayMs of [0, 1, 2, 3, 4, 6, 8, 12]) {
+    const start = host.vmms.spawn(spawnPlan(dir.path, ['sleep', '1000']), { signal: AbortSignal.timeout(delayMs) });
+    const vmm = await start.catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'CANCELLED' });
+      return null;
+    });
+    if (vmm === null) cancelled++;
+    expect(host.processes.findByCwd(dir.path)).toEqual(vmm === null ? [] : [vmm]);
+    if (vmm === null) continue;
+    host.processes.signal(vmm, 'SIGKILL');
+    await waitFor('the VMM to be gone', () => !host.processes.isAlive(vmm));
+  }
+  expect(cancelled).toBeGreaterThan(0);
+});
+
 test("neither the agent's kill -9 nor its terminal's end reach a VMM", async () => {
   using dir = tempDir('host');
   await using _leaks = watchLeaks({ dir: dir.path, mayStay: runLeaves });
@@ -187,3 +204,16 @@ test("neither the agent's kill -9 nor its terminal's end reach a VMM", async () 
   await ended;
   expect(await host.vmms.waitExit(dir.path, 'exit-0', { timeoutMs: 5000 })).toEqual({ status: null, signal: 'SIGKILL' });
 });
+
+/** What each descriptor of a process leads to; numbers of PTYs are of no interest. */
+function descriptors(pid: number | string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return [[fd, readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/^(\/dev\/pts\/)\d+$/, '$1N')]];
+      } catch {
+        return []; // closed while we looked
+      }
+    }),
+  );
+}
