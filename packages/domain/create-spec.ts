@@ -5,32 +5,42 @@ import { defaultFormat, diskFormats, macSchema, type VmSpec } from './vm-spec.ts
 
 export type HostLimits = { cpus: number; memoryMib: number };
 
-const control = /[\u0000-\u001f\u007f]/;
+/** C0 and C1 controls, line separators, and the marks that turn the direction of text: none of them can be seen. */
+const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const maxLabels = 64;
+const maxPathBytes = 4095; // PATH_MAX less its NUL
 const text = (max: number) =>
   z
     .string()
     .max(max)
     .refine((value) => !value.includes('\0'), 'must not contain NUL');
 
-/** An absolute path without control characters or `..` parts. */
+/** A path's parts, so that /a, //a and /./a are the same. */
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.');
+
+/** An absolute path without control characters or `..` parts, and not into the kernel's own filesystems. */
 export const pathSchema = z
   .string()
   .min(1, 'must not be empty')
-  .max(4095, 'must be at most 4095 bytes long')
+  .refine((path) => new TextEncoder().encode(path).length <= maxPathBytes, `must be at most ${maxPathBytes} bytes long`)
+  .refine((path) => path.isWellFormed(), 'must be valid Unicode')
   .refine((path) => path.startsWith('/'), 'must be an absolute path')
   .refine((path) => !control.test(path), 'must not contain control characters')
-  .refine((path) => !path.split('/').includes('..'), 'must not contain ".."');
+  .refine((path) => !path.split('/').includes('..'), 'must not contain ".."')
+  .refine((path) => !['proc', 'sys'].includes(partsOf(path)[0] ?? ''), 'must not be in /proc or /sys');
 
 /** 1 to 63 of [a-z0-9-]; no dash at either end, so that it is a host name and never an option. */
 export const vmNameSchema = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1 to 63 of a-z 0-9 - and not start or end with a dash');
 
-export const labelsSchema = z.record(
-  z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, 'label keys are 1 to 63 of A-Z a-z 0-9 . _ / -'),
-  z
-    .string()
-    .max(255)
-    .refine((value) => !control.test(value), 'must not contain control characters'),
-);
+export const labelsSchema = z
+  .record(
+    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, 'label keys are 1 to 63 of A-Z a-z 0-9 . _ / -'),
+    z
+      .string()
+      .max(255)
+      .refine((value) => !control.test(value), 'must not contain control characters'),
+  )
+  .refine((labels) => Object.keys(labels).length <= maxLabels, `must be at most ${maxLabels}`);
 
 export const diskSchema = z
   .strictObject({ path: pathSchema, readonly: z.boolean().default(false), format: z.enum(diskFormats).optional() })
@@ -76,7 +86,7 @@ export const createSpecSchema = z
     if (spec.kernel === null && spec.initramfs !== null) refuse('initramfs', 'needs a kernel');
     if (spec.kernel === null && spec.cmdline !== null) refuse('cmdline', 'needs a kernel');
     if (spec.kernel === null && spec.firmware === null && spec.disks.length === 0) refuse('disks', 'nothing to boot: give a disk, a kernel or a firmware');
-    if (repeats(spec.disks.map((disk) => disk.path))) refuse('disks', 'names the same path twice');
+    if (repeats(spec.disks.map((disk) => partsOf(disk.path).join('/')))) refuse('disks', 'names the same path twice');
     if (repeats(spec.nics.flatMap((nic) => nic.mac ?? []))) refuse('nics', 'names the same MAC twice');
     if (repeats(spec.nics.flatMap((nic) => nic.tap ?? []))) refuse('nics', 'names the same TAP twice');
   });
@@ -122,7 +132,19 @@ export function checkSize(size: { vcpus: number; memoryMib: number }, host: Host
 /** The first thing a Zod error says, as INVALID_ARGUMENT: `field: what is wrong`. */
 export function invalid(error: z.ZodError): MvirtError {
   const issue = error.issues[0];
-  const field = issue?.path.join('.') ?? '';
-  const unknown = issue?.code === 'unrecognized_keys' ? `unknown key ${issue.keys.join(', ')}` : issue?.message;
-  return new MvirtError({ code: 'INVALID_ARGUMENT', message: field ? `${field}: ${unknown}` : `${unknown}`, cause: error });
+  const field = visible(issue?.path.join('.') ?? '');
+  const what = issue === undefined ? 'invalid' : whatIsWrong(issue);
+  return new MvirtError({ code: 'INVALID_ARGUMENT', message: field ? `${field}: ${what}` : what, cause: error });
+}
+
+function whatIsWrong(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `unknown key ${issue.keys.map(visible).join(', ')}`;
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
+  return issue.message;
+}
+
+/** A client's own text, fit for a message: short, and without anything that a terminal would obey. */
+function visible(text: string): string {
+  const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return [...short].map((character) => (control.test(character) ? `\\u{${character.charCodeAt(0).toString(16)}}` : character)).join('');
 }

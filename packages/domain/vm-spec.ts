@@ -54,6 +54,7 @@ export const macSchema = z
   .string()
   .toLowerCase()
   .regex(macPattern, 'must be six bytes in hex with colons, such as 52:54:00:12:34:56')
+  .refine((mac) => mac !== '00:00:00:00:00:00', 'must not be all zero')
   .refine((mac) => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0, 'must be a unicast address: its first byte is even');
 
 /** The format that stands for a disk whose format nobody gave: qcow2 by its name's ending, else raw. */
