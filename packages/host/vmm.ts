@@ -6,6 +6,7 @@ export type VmmSpawn = {
   runDir: string;
   /** argv of the VMM itself, program first (found in PATH when not absolute). */
   argv: string[];
+  /** The VMM's whole environment: nothing of the agent's is added. */
   env: Record<string, string>;
   /** The file that the exit status is written to, relative to runDir; a new name for each run. */
   exitFile: string;
@@ -28,7 +29,8 @@ export interface SerialInput {
 export interface VmmRunner {
   /**
    * Starts a VMM under its shim, detached, in its own session, with no_new_privs and no capability but
-   * CAP_DAC_OVERRIDE (as root). Answers once the VMM's process exists. @throws START_FAILED, PROGRAM_MISSING.
+   * CAP_DAC_OVERRIDE (as root). Answers once the program itself is executed; one that then dies at once is told by onEnd.
+   * On failure or abort no process is left, of files the two logs. @throws START_FAILED, PROGRAM_MISSING, CANCELLED.
    */
   spawn(plan: VmmSpawn, options: { signal: AbortSignal }): Promise<ProcessIdentity>;
   /** What the shim wrote; null: nothing (it lives, or its shim died first). */
