@@ -1,2 +1,3 @@
 export * from './names.ts';
+export * from './plan.ts';
 export * from './port.ts';

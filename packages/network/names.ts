@@ -16,3 +16,6 @@ export function derivedMac(vmId: string, index: number): string {
 }
 
 export const tapAlias = (vmId: string): string => `mvirt:${vmId}`;
+
+/** The VM that an ifalias of ours names; null for any other alias. */
+export const vmIdOfAlias = (alias: string): string | null => (alias.startsWith('mvirt:') && alias.length > 6 ? alias.slice(6) : null);

@@ -1,0 +1,46 @@
+import { MvirtError, toMvirtError } from '@mvirt/domain';
+import type { Programs } from '@mvirt/host';
+import type { Step } from '../plan.ts';
+import { ipTimeoutMs } from './read-links.ts';
+
+/**
+ * Runs the steps; when one fails or the caller goes, undoes what was done, in reverse. @throws NETWORK_ERROR, CANCELLED, PROGRAM_MISSING.
+ * The signal is looked at between steps only: a program ended halfway would leave it open what it did.
+ */
+export async function applySteps(steps: readonly Step[], programs: Programs, signal?: AbortSignal): Promise<void> {
+  const done: string[][] = [];
+  try {
+    for (const step of steps) {
+      if (signal?.aborted) throw new MvirtError({ code: 'CANCELLED', message: `${step.why}: the caller has gone`, cause: signal.reason });
+      await runStep(step, programs, done);
+    }
+  } catch (thrown) {
+    const left = await undo(done, programs);
+    const error = toMvirtError(thrown);
+    if (left.length === 0) throw error;
+    throw new MvirtError({ code: error.code, message: `${error.message}; not undone: ${left.join('; ')}`, hint: error.hint, cause: thrown });
+  }
+}
+
+async function runStep(step: Step, programs: Programs, done: string[][]): Promise<void> {
+  const { undo } = step;
+  try {
+    await programs.run(step.do, { timeoutMs: ipTimeoutMs, ...(step.input !== undefined && { input: step.input }) });
+  } catch (thrown) {
+    const error = toMvirtError(thrown);
+    // Whether it took effect is not known.
+    if (error.code === 'TIMEOUT' && undo !== null) done.push(undo);
+    if (error.code === 'PROGRAM_MISSING') throw error;
+    throw new MvirtError({ code: 'NETWORK_ERROR', message: `${step.why}: ${error.message}`, cause: thrown });
+  }
+  if (undo !== null) done.push(undo);
+}
+
+/** Undoes all it can and answers with what it could not. */
+async function undo(done: readonly string[][], programs: Programs): Promise<string[]> {
+  const left: string[] = [];
+  for (const argv of done.toReversed()) {
+    await programs.run(argv, { timeoutMs: ipTimeoutMs }).catch((thrown: unknown) => left.push(`${argv.join(' ')} (${toMvirtError(thrown).message})`));
+  }
+  return left;
+}
