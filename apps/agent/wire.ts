@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { createEngine, createSystemClock, type Services } from '@mvirt/engine';
+import { tinyGuestPath } from '@mvirt/guests';
+import type { Host } from '@mvirt/host';
+import { createLinuxHost } from '@mvirt/host/linux';
+import type { HypervisorDriver } from '@mvirt/hypervisor';
+import { createQemuDriver } from '@mvirt/hypervisor/qemu';
+import type { Network } from '@mvirt/network';
+import { createLinuxNetwork } from '@mvirt/network/linux';
+import { createSqliteStore, databaseFile } from '@mvirt/store/sqlite';
+import type { AgentConfig } from './config.ts';
+import type { AgentLog } from './logger.ts';
+
+// The one place of the agent that names concrete adapters.
+
+export { databaseFile };
+
+export const wireHost = (): Host => createLinuxHost();
+
+export function wireNetwork(host: Host, bridge: string): Network {
+  return createLinuxNetwork({ programs: host.programs, system: host.system, bridge, vmmUid: host.system.rights().uid });
+}
+
+/** dataDir null: nothing is kept, for a look at the host without an agent. */
+export function wireDrivers(host: Host, { dataDir, guestFolder, log }: { dataDir: string | null; guestFolder: string; log?: AgentLog }): HypervisorDriver[] {
+  const guestImage = tinyGuestPath(guestFolder);
+  if (log === undefined) return [createQemuDriver({ host, dataDir, guestImage })];
+  const say = ({ vmId, ...fields }: Record<string, unknown>) => ({ ...fields, ...(typeof vmId === 'string' ? { vm: vmId } : {}) });
+  const driverLog = {
+    info: (fields: Record<string, unknown>, message: string) => log.info(message, say(fields)),
+    warn: (fields: Record<string, unknown>, message: string) => log.warn(message, say(fields)),
+  };
+  return [createQemuDriver({ host, dataDir, guestImage, log: driverLog })];
+}
+
+/** close: VMs run on. */
+export type Wired = { services: Services; close(): Promise<void> };
+
+/** Everything behind the door, with what an earlier agent left adopted or settled. */
+export async function wireServices({ config, host, log }: { config: AgentConfig; host: Host; log: AgentLog }): Promise<Wired> {
+  const { dataDir, bridge } = config;
+  const network = wireNetwork(host, bridge);
+  const { reason } = network.rights();
+  if (reason !== null) log.warn(`VMs can have no NIC of the agent's: ${reason}`);
+  const store = createSqliteStore({ dataDir });
+  try {
+    const drivers = wireDrivers(host, { dataDir, guestFolder: join(dataDir, 'guests'), log });
+    const engine = createEngine({ store, host, network, drivers, defaultHypervisor: config.hypervisor, dataDir, bridge, clock: createSystemClock(), log });
+    const close = async () => {
+      await engine.close();
+      store.close();
+    };
+    try {
+      await engine.recover();
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+    return { services: engine, close };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
