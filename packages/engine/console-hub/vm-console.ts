@@ -1,0 +1,207 @@
+import { type Clock, MvirtError, type VmId } from '@mvirt/domain';
+import type { HostFiles } from '@mvirt/host';
+import type { Vmm } from '@mvirt/hypervisor';
+import type { Store } from '@mvirt/store';
+import { runDirOf } from '../run-dir.ts';
+import type { ConsoleMessage, ConsoleStart } from '../services.ts';
+import { streamConsole } from './attachment.ts';
+import { createConsoleLog } from './console-log.ts';
+import { createFileTail, type TailTiming } from './file-tail.ts';
+import { type ConsoleGap, createGapWatch, type GapWatch } from './gap-watch.ts';
+import { createInputLine, type InputLine } from './input-line.ts';
+import { plainText } from './plain-text.ts';
+import type { Position } from './position.ts';
+import { type RawSocket, serveRawSocket } from './raw-socket.ts';
+import { createRetention } from './retention.ts';
+import { startPosition } from './start-position.ts';
+
+export type VmConsoleDeps = {
+  store: Pick<Store, 'consoles'>;
+  files: HostFiles;
+  clock: Clock;
+  dataDir: string;
+  vmId: VmId;
+  retentionBytes: number;
+  timing: TailTiming;
+  warn: (message: string, error: unknown) => void;
+  onGap: (gap: ConsoleGap) => void;
+};
+
+/** All that the hub keeps of one VM while it runs or somebody looks at it. */
+export interface VmConsole {
+  /** Neither running nor looked at: may be closed. */
+  idle(): boolean;
+  running(): boolean;
+  end(): Position;
+  stream(from: ConsoleStart, end: Position, signal: AbortSignal): AsyncGenerator<ConsoleMessage>;
+  write(bytes: Uint8Array, options: { signal?: AbortSignal }): Promise<void>;
+  tailText(maxBytes: number): Promise<string>;
+  /** The slow check: growth, retention, gaps, and what is to be stored. */
+  sweep(): void;
+  runStarting(run: { runId: string; runDir: string }): void;
+  runStarted(vmm: Vmm): void;
+  runEnded(): void;
+  /** The VM is gone: streams end with VM_NOT_FOUND. */
+  removed(): void;
+  close(): void;
+}
+
+export function createVmConsole({ store, files, clock, dataDir, vmId, retentionBytes, timing, warn, onGap }: VmConsoleDeps): VmConsole {
+  const directory = runDirOf(dataDir, vmId);
+  const log = createConsoleLog({ store, files, clock, warn, vmId, directory });
+  const retention = createRetention({ log, clock, retentionBytes, warn });
+  const stop = new AbortController();
+  let running = false;
+  let readers = 0;
+  let tail: Disposable | null = null;
+  let input: InputLine | null = null;
+  let raw: RawSocket | null = null;
+  let gaps: GapWatch | null = null;
+
+  const look = () => {
+    const changed = log.look();
+    if (changed) retention.enforce();
+    return changed;
+  };
+  /** Watched exactly while there is something to see and somebody who looks. */
+  const follow = () => {
+    const wanted = running && readers > 0 && !stop.signal.aborted;
+    if (wanted) tail ??= createFileTail({ files, clock, path: log.path, timing, look });
+    else {
+      tail?.[Symbol.dispose]();
+      tail = null;
+    }
+    if (readers === 0) log.rest();
+  };
+  const reading = async function* <T>(work: () => AsyncGenerator<T>): AsyncGenerator<T> {
+    readers += 1;
+    look();
+    follow();
+    try {
+      yield* work();
+    } finally {
+      readers -= 1;
+      follow();
+    }
+  };
+  const begin = () => {
+    running = true;
+    gaps ??= createGapWatch(clock.nowMs());
+    look();
+    follow();
+    log.wakeup.wake();
+  };
+  const endInput = () => {
+    input?.close();
+    input = null;
+  };
+  const told = (gap: ConsoleGap | null | undefined) => {
+    if (gap) onGap(gap);
+  };
+  const attach = async function* (from: ConsoleStart, end: Position, signal: AbortSignal): AsyncGenerator<ConsoleMessage> {
+    const either = AbortSignal.any([signal, stop.signal]);
+    yield* streamConsole({ log, running: () => running, from, end, signal: either });
+    if (stop.signal.reason instanceof MvirtError && !signal.aborted) throw stop.signal.reason;
+  };
+  const stream: VmConsole['stream'] = (from, end, signal) => reading(() => attach(from, end, signal));
+  const notRunning = () =>
+    new MvirtError({ code: 'WRONG_STATE', message: `VM ${vmId} is not running: its console takes no input`, hint: `mvirt start ${vmId}` });
+  const write: VmConsole['write'] = async (bytes, options) => {
+    if (input === null) throw notRunning();
+    await input.write(bytes, options);
+  };
+  const serveRaw = () => {
+    try {
+      return serveRawSocket({
+        clock,
+        files,
+        directory,
+        warn,
+        attach: (signal) => stream({ kind: 'live' }, log.newest(), signal),
+        write: (bytes, signal) => write(bytes, { signal }),
+      });
+    } catch (error) {
+      warn('its serial.sock is not served', error);
+      return null;
+    }
+  };
+  const close = (reason?: MvirtError) => {
+    stop.abort(reason);
+    raw?.[Symbol.dispose]();
+    raw = null;
+    endInput();
+    follow();
+    log.wakeup.wake();
+    log.close();
+  };
+
+  // A log that grew while no agent was there is cut back before anybody is served.
+  retention.enforce();
+  log.save();
+
+  return {
+    idle: () => !running && readers === 0,
+    running: () => running,
+    end: () => {
+      look();
+      return log.newest();
+    },
+    stream,
+    write,
+    async tailText(maxBytes) {
+      const parts: Uint8Array[] = [];
+      const whole = async function* (): AsyncGenerator<Uint8Array> {
+        const end = log.newest();
+        let position = await startPosition(log, { kind: 'tail', bytes: maxBytes }, end);
+        for (let left = maxBytes; left > 0; ) {
+          const chunk = await log.read(position, left);
+          if (chunk.kind === 'end') return;
+          if (chunk.kind === 'moved') position = chunk.to;
+          else {
+            left -= chunk.bytes.length;
+            position = { ...position, offset: position.offset + chunk.bytes.length };
+            yield chunk.bytes;
+          }
+        }
+      };
+      for await (const bytes of reading(whole)) parts.push(bytes);
+      return plainText(Buffer.concat(parts));
+    },
+    sweep() {
+      look();
+      const record = log.record();
+      if (record !== null) {
+        told(gaps?.check({ atMs: clock.nowMs(), size: record.knownSize, blockBytes: log.blockBytes(), freeBytes: () => files.freeBytes(directory) }));
+      }
+      log.save();
+    },
+    runStarting(run) {
+      log.beginRun(run);
+      begin();
+    },
+    runStarted(vmm) {
+      endInput();
+      input = createInputLine({ vmId, open: () => vmm.openInput() });
+      begin();
+      raw ??= serveRaw();
+    },
+    runEnded() {
+      look();
+      running = false;
+      endInput();
+      told(gaps?.end(clock.nowMs()));
+      gaps = null;
+      log.save();
+      follow();
+      log.wakeup.wake();
+      raw?.end();
+      raw = null;
+    },
+    removed() {
+      log.disown();
+      running = false;
+      close(new MvirtError({ code: 'VM_NOT_FOUND', message: `VM ${vmId} was deleted` }));
+    },
+    close,
+  };
+}
