@@ -17,9 +17,10 @@ export type LaunchRequest = {
 export type VmmFact =
   | { kind: 'guest-paused' }
   | { kind: 'guest-resumed' }
+  /** Two resets by the guest within a second may be told as one. */
   | { kind: 'guest-reset' }
   | { kind: 'guest-panicked' }
-  /** device: the disk's path or the NIC's MAC. */
+  /** device: the disk's path or the NIC's MAC. Told for every removal, also where detach answered 'removed'. */
   | { kind: 'device-removed'; device: string }
   | { kind: 'unresponsive' }
   | { kind: 'responsive' }

@@ -7,27 +7,27 @@ import type { QmpEvent } from './qmp-replies.ts';
  */
 export type EventState = {
   paused: boolean;
+  pausedAtMs: number;
   panicked: boolean;
   /** Reason of the last SHUTDOWN. */
   shutdown: string | null;
-  /** Time of the last RESET of any kind, ms; 0: none yet. */
+  /** Time of the last RESET of any kind, and of the last one that was told; 0: none yet. */
   lastResetMs: number;
-  /** Until when a guest-reset is the echo of the reset that was told; 0: none is due. */
-  echoUntilMs: number;
+  toldResetMs: number;
 };
 
-export const newEventState = (): EventState => ({ paused: false, panicked: false, shutdown: null, lastResetMs: 0, echoUntilMs: 0 });
+export const newEventState = (): EventState => ({ paused: false, pausedAtMs: 0, panicked: false, shutdown: null, lastResetMs: 0, toldResetMs: 0 });
 
 /** Facts by which the file speaks; device: QEMU's id, which the reader translates. */
 export type EventFact = Exclude<VmmFact, { kind: 'ended' | 'responsive' | 'unresponsive' }>;
 
 /**
- * SeaBIOS answers every warm boot with one more reset of its own, 40 to 60 ms later (measured, QEMU 7.2, TCG; a slow KVM takes
- * seconds), and a reset of a paused guest gives a third one at once; OVMF gives none. So one guest-reset within echoMs is the told reset's echo.
+ * SeaBIOS answers every warm boot with resets of its own, two or more, 1 to 200 ms apart (measured, QEMU 7.2, TCG: it tries
+ * several ways of resetting, and a late one meets the next boot); OVMF does not. No operating system comes up and resets within gapMs.
  */
-const echoMs = 5000;
-/** No firmware comes up and resets again this fast: part of the same reset. */
-const burstMs = 20;
+const gapMs = 1000;
+/** A guest that resets again and again is told of at least this often. */
+const chainMs = 5000;
 
 /** What one event says, and the state after it. Pure: the same file always tells the same. */
 export function readEvent(state: EventState, event: QmpEvent): { state: EventState; facts: EventFact[] } {
@@ -35,7 +35,7 @@ export function readEvent(state: EventState, event: QmpEvent): { state: EventSta
     case 'STOP':
       // A panic stops the vCPUs on QEMU's way out: that is no pause that anybody asked for.
       if (state.paused || state.panicked) return { state, facts: [] };
-      return { state: { ...state, paused: true }, facts: [{ kind: 'guest-paused' }] };
+      return { state: { ...state, paused: true, pausedAtMs: event.atMs }, facts: [{ kind: 'guest-paused' }] };
     case 'RESUME':
       return resumed(state, event.atMs);
     case 'RESET':
@@ -52,16 +52,16 @@ export function readEvent(state: EventState, event: QmpEvent): { state: EventSta
   }
 }
 
-/** Paused time does not count: the echo comes once the firmware runs. */
+/** Paused time does not count: the firmware's own resets come once it runs again. */
 function resumed(state: EventState, atMs: number): { state: EventState; facts: EventFact[] } {
   if (!state.paused) return { state, facts: [] };
-  const echoUntilMs = state.echoUntilMs === 0 ? 0 : atMs + echoMs;
-  return { state: { ...state, paused: false, echoUntilMs }, facts: [{ kind: 'guest-resumed' }] };
+  const running = { ...state, paused: false };
+  const booting = state.lastResetMs > 0 && state.lastResetMs >= state.pausedAtMs - gapMs;
+  return { state: booting ? { ...running, lastResetMs: atMs, toldResetMs: atMs } : running, facts: [{ kind: 'guest-resumed' }] };
 }
 
 function reset(state: EventState, { atMs, data }: QmpEvent): { state: EventState; facts: EventFact[] } {
-  const byGuest = data.guest === true;
-  if (byGuest && atMs - state.lastResetMs <= burstMs) return { state: { ...state, lastResetMs: atMs }, facts: [] };
-  if (byGuest && atMs <= state.echoUntilMs) return { state: { ...state, lastResetMs: atMs, echoUntilMs: 0 }, facts: [] };
-  return { state: { ...state, lastResetMs: atMs, echoUntilMs: atMs + echoMs }, facts: [{ kind: 'guest-reset' }] };
+  const firmwares = data.guest === true && atMs - state.lastResetMs <= gapMs && atMs - state.toldResetMs <= chainMs;
+  if (firmwares) return { state: { ...state, lastResetMs: atMs }, facts: [] };
+  return { state: { ...state, lastResetMs: atMs, toldResetMs: atMs }, facts: [{ kind: 'guest-reset' }] };
 }

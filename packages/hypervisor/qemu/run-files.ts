@@ -1,4 +1,5 @@
 import type { RunRecord } from '@mvirt/domain';
+import { runFiles } from '@mvirt/host';
 
 /** QEMU's files in a run directory, beside those of every VMM. */
 export const qmpSocket = 'qmp.sock';
@@ -11,5 +12,7 @@ export function filesOf(run: Pick<RunRecord, 'runId'>): RunFiles {
   return { events, eventsIn: `${events}.in`, eventsOut: `${events}.out`, eventsSeen: `${events}.seen`, exit: `exit-${run.runId}`, nvram: 'nvram.fd' };
 }
 
-/** Files of earlier runs, which a new run takes away. */
-export const isRunFile = (name: string): boolean => /^(events-.*\.(in|out|seen)|exit-.*)$/.test(name) || name === qmpSocket;
+/** Files of earlier runs, which a new run takes away. The logs stay. */
+export const isRunFile = (name: string): boolean => /^(events-.*\.(in|out|seen|seen\.part)|exit-.*)$/.test(name) || ownFiles.includes(name);
+
+const ownFiles: string[] = [qmpSocket, 'nvram.fd', runFiles.fifo, runFiles.pid];

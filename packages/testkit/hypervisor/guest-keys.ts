@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runFiles } from '@mvirt/host';
+import type { LaunchRequest, Vmm } from '@mvirt/hypervisor';
+import { waitFor } from '../wait-for.ts';
+import type { GuestHand } from './bench.ts';
+
+/** How a guest is told to do something by its serial line, and how it shows what it saw there. */
+export type GuestKeys = {
+  up: RegExp;
+  plugged: RegExp;
+  powerOff: string;
+  reset: string;
+  /** What is typed to have a text echoed. */
+  echo: (text: string) => string;
+};
+
+export const tinyKeys: GuestKeys = { up: /TINY up/g, plugged: /TINY pci up/g, powerOff: 'q', reset: 'r', echo: (text) => text };
+
+export const linuxKeys: GuestKeys = {
+  up: /TINY-READY[^#]*# /g,
+  plugged: /TINY-HOTPLUG add/g,
+  powerOff: 'poweroff -f\n',
+  reset: 'reboot -f\n',
+  echo: (text) => `echo ${text}\n`,
+};
+
+/** A hand that types and reads the console, as a user does. */
+export function typingHand({ run }: LaunchRequest, vmm: Vmm, keys: GuestKeys, timeoutMs: number): GuestHand {
+  const path = join(run.runDir, runFiles.console);
+  const said = (): string => (existsSync(path) ? readFileSync(path, 'latin1') : '');
+  const shows = async (what: string, mark: RegExp, times: number): Promise<void> => {
+    await waitFor(`${what} (the console: ${JSON.stringify(said().slice(-200))})`, () => (said().match(mark)?.length ?? 0) >= times, { timeoutMs });
+  };
+  const type = async (text: string): Promise<void> => {
+    const input = await vmm.openInput();
+    try {
+      await input.write(Buffer.from(text), { signal: AbortSignal.timeout(timeoutMs) });
+    } finally {
+      input.close();
+    }
+  };
+  return {
+    up: (times) => shows(`boot ${times}`, keys.up, times),
+    powerOff: () => type(keys.powerOff),
+    reset: () => type(keys.reset),
+    sawPlugged: (count) => shows(`device ${count}`, keys.plugged, count),
+    async echoes(text) {
+      const before = said().split(text).length;
+      await type(keys.echo(text));
+      await waitFor(`the echo of ${text}`, () => said().split(text).length > before, { timeoutMs });
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { expect } from 'bun:test';
+import { waitFor } from '../wait-for.ts';
+import type { Cases } from './contract.ts';
+
+export const lifecycleCases: Cases = (stage, test) => {
+  const { bench } = stage;
+
+  test('probe names the program, its version and the accelerator that a guest ran on, again from memory', async () => {
+    const first = await stage.driver().probe({});
+    expect(first).toMatchObject({ kind: stage.driver().kind, usable: true, version: expect.any(String), accelerator: expect.any(String) });
+    expect(await stage.driver().probe({})).toEqual(first);
+  });
+
+  test('launch answers once the vCPUs run, having recorded the process; what is typed is echoed; pause and resume are told once each', async () => {
+    const { vmm, facts, guest, process } = await stage.launch();
+    expect(stage.spawned).toEqual([process]);
+    expect(stage.room().processes.isAlive(process)).toBe(true);
+    expect(await vmm.status({})).toBe('running');
+    await guest.up(1);
+    await guest.echoes('hello');
+
+    await vmm.pause({});
+    await vmm.pause({});
+    await facts.until('guest-paused');
+    expect(await vmm.status({})).toBe('paused');
+    await vmm.resume({});
+    await vmm.resume({});
+    await facts.until('guest-resumed');
+    expect(await vmm.status({})).toBe('running');
+    await guest.echoes('again');
+
+    await vmm.powerOff({});
+    const { cause } = await facts.until('ended');
+    expect(cause.kind).toBe('powered-off');
+    expect(facts.facts.map((fact) => fact.kind)).toEqual(['guest-paused', 'guest-resumed', 'ended']);
+    expect(stage.room().processes.isAlive(process)).toBe(false);
+  });
+
+  test('each reset is told once, whoever asked for it', async () => {
+    const { vmm, facts, guest, process } = await stage.launch();
+    await guest.up(1);
+    await vmm.reset({});
+    await guest.up(2);
+    const upAtMs = performance.now();
+    await waitFor('resets to be far enough apart', () => performance.now() - upAtMs > bench.resetsApartMs);
+    await guest.reset();
+    await guest.up(3);
+    await guest.powerOff();
+    const { cause } = await facts.until('ended', bench.guestMs);
+    expect(cause.kind).toBe('guest-power-off');
+    expect(facts.facts.map((fact) => fact.kind)).toEqual(['guest-reset', 'guest-reset', 'ended']);
+    expect(stage.room().processes.isAlive(process)).toBe(false);
+  });
+
+  test('the power button: a guest that hears it powers off; of one that does not only the request is accepted, and cutting the power ends it', async () => {
+    const { vmm, facts, guest } = await stage.launch();
+    await guest.up(1);
+    await vmm.pressPowerButton({});
+    if (!bench.guest.hearsButton) {
+      await vmm.pressPowerButton({});
+      await guest.echoes('not dead');
+      expect(await vmm.status({})).toBe('running');
+      expect(facts.facts).toEqual([]);
+      await vmm.powerOff({});
+    }
+    const { cause } = await facts.until('ended', bench.guestMs);
+    expect(cause.kind).toBe(bench.guest.hearsButton ? 'guest-power-off' : 'powered-off');
+  });
+
+  test('a killed VMM ends with the signal as its cause', async () => {
+    const { facts, process } = await stage.launch();
+    stage.room().processes.signal(process, 'SIGKILL');
+    const { cause } = await facts.until('ended');
+    expect(cause).toMatchObject({ kind: 'vmm-signal', signal: 'SIGKILL' });
+  });
+};

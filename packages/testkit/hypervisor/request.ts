@@ -1,0 +1,32 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { VmSpec } from '@mvirt/domain';
+import type { LaunchRequest } from '@mvirt/hypervisor';
+import type { BenchRoom } from './bench.ts';
+
+const plainSpec: VmSpec = {
+  vcpus: 1,
+  memoryMib: 64,
+  bootMode: 'unspecified',
+  kernel: null,
+  initramfs: null,
+  cmdline: null,
+  firmware: null,
+  disks: [],
+  nics: [],
+  userData: null,
+  nestedVirt: false,
+  sshKeys: [],
+  labels: {},
+  hypervisor: 'auto',
+};
+
+/** A launch request in a directory: spec and run say the same. */
+export function requestIn(dir: string, runId: string, boot: Partial<VmSpec>, parts: Parameters<BenchRoom['request']>[0] = {}): LaunchRequest {
+  const { disks = [], nics = [], change = {} } = parts;
+  const runDir = join(dir, 'vm', runId);
+  mkdirSync(runDir, { recursive: true });
+  const spec = { ...plainSpec, ...boot, disks, nics: nics.map(({ tap, mac }) => ({ tap, mac, vhostSocket: null })), ...change };
+  const run = { vmId: `vm-${runId}`, runDir, runId, hypervisor: 'qemu' as const, process: null, disks: spec.disks, nics };
+  return { run, spec, seedImage: null, onSpawned: () => {} };
+}
