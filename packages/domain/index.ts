@@ -1,5 +1,7 @@
 export * from './assert-never.ts';
 export * from './boot.ts';
+export * from './change-spec.ts';
+export * from './clock.ts';
 export * from './create-spec.ts';
 export * from './error.ts';
 export * from './error-table.ts';

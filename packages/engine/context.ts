@@ -1,0 +1,45 @@
+import type { Clock, EventDraft, LifecycleEvent, VmId } from '@mvirt/domain';
+import type { Host } from '@mvirt/host';
+import type { Vmm } from '@mvirt/hypervisor';
+import type { Network } from '@mvirt/network';
+import type { Store } from '@mvirt/store';
+import type { DiskClaims } from './disk-claims.ts';
+import type { DriverChoice } from './driver-choice.ts';
+import type { Gate } from './gate.ts';
+import type { EngineLog } from './log.ts';
+import type { VmFeed } from './vm-feed.ts';
+
+/** Where a change is noted: record inside the change's own transaction, flush once it is durable. */
+export interface EventRecorder {
+  record(vm: { id: string; name: string | null }, draft: EventDraft): LifecycleEvent;
+  flush(): void;
+}
+
+/** What the console hub is told of a VM's runs. */
+export interface RunListener {
+  runStarting(vmId: VmId, run: { runId: string; runDir: string }): void;
+  runStarted(vmId: VmId, vmm: Vmm): void;
+  runEnded(vmId: VmId): void;
+  removed(vmId: VmId): void;
+  tailText(vmId: VmId, maxBytes: number): Promise<string>;
+}
+
+/** What all parts of the engine share. */
+export type EngineContext = {
+  store: Store;
+  host: Host;
+  network: Network;
+  drivers: DriverChoice;
+  clock: Clock;
+  log: EngineLog;
+  events: EventRecorder;
+  consoles: RunListener;
+  feed: VmFeed;
+  claims: DiskClaims;
+  /** How many VMs are launched at once. */
+  launches: Gate;
+  /** Absolute. */
+  dataDir: string;
+  /** The bridge that the agent's own TAPs are on. */
+  bridge: string;
+};

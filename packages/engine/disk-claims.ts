@@ -1,0 +1,56 @@
+import { realpathSync, statSync } from 'node:fs';
+import { type Disk, MvirtError, type VmId } from '@mvirt/domain';
+import type { Store } from '@mvirt/store';
+import { vmLabel } from './vm-label.ts';
+
+/** Which running VM holds which disk. A disk may be with several VMs only where all of them have it read-only. */
+export interface DiskClaims {
+  /** Holds these disks for a VM, beside those that it has. @throws DISK_IN_USE naming the other VM; then nothing is held. */
+  take(id: VmId, disks: readonly Disk[]): void;
+  /** Lets go of one disk, or of all that a VM holds. */
+  drop(id: VmId, path?: string): void;
+}
+
+type Claim = { id: VmId; path: string; readonly: boolean; key: string };
+
+export function createDiskClaims(store: Store): DiskClaims {
+  let claims: Claim[] = [];
+  return {
+    take(id, disks) {
+      const wanted: Claim[] = [];
+      for (const { path, readonly } of disks) {
+        const claim = { id, path, readonly, key: diskKey(path) };
+        const rival = [...claims, ...wanted].find((other) => other.key === claim.key && !(other.readonly && claim.readonly));
+        if (rival) throw inUse(claim, rival);
+        wanted.push(claim);
+      }
+      claims = [...claims, ...wanted];
+    },
+    drop(id, path) {
+      claims = claims.filter((claim) => claim.id !== id || (path !== undefined && claim.path !== path));
+    },
+  };
+
+  function inUse(claim: Claim, rival: Claim): MvirtError {
+    const other = store.vms.get(rival.id);
+    const holder = rival.id === claim.id ? 'this VM itself' : `VM ${other === null ? rival.id : vmLabel(other)}`;
+    const alias = rival.path === claim.path ? '' : `, as ${rival.path}`;
+    return new MvirtError({ code: 'DISK_IN_USE', message: `disk ${claim.path} is in use by ${holder}${alias}` });
+  }
+}
+
+/** The same for each name of one file: links to it, and other nodes of one block device. */
+function diskKey(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isBlockDevice()) return `block ${stat.rdev}`;
+  if (stat) return `file ${stat.dev}:${stat.ino}`;
+  return `path ${realPath(path)}`;
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // it does not exist: its own name is all there is to compare
+  }
+}

@@ -1,0 +1,70 @@
+import { type HypervisorChoice, type HypervisorKind, MvirtError } from '@mvirt/domain';
+import type { CallOptions, Capabilities, HypervisorDriver, HypervisorReport } from '@mvirt/hypervisor';
+
+/** Which hypervisor runs a VM. Each driver is probed once; probing runs a guest, so answers are kept. */
+export interface DriverChoice {
+  get(kind: HypervisorKind): HypervisorDriver | null;
+  /** The hypervisor that a choice means, as far as is known by now; null: none usable, or not probed yet. */
+  known(choice: HypervisorChoice): HypervisorKind | null;
+  /** @throws HYPERVISOR_MISSING, UNSUPPORTED saying why */
+  choose(choice: HypervisorChoice, options: CallOptions): Promise<HypervisorDriver>;
+  /** @throws UNSUPPORTED where the choice names a hypervisor that the agent has no driver for. */
+  refuseUnknown(choice: HypervisorChoice): void;
+  reports(options: CallOptions): Promise<HypervisorReport[]>;
+  capabilities(kind: HypervisorKind | null): Capabilities;
+}
+
+/** drivers: in order of preference. preferred: what `auto` means to this agent; `auto`: the first usable one. */
+export function createDriverChoice({ drivers, preferred }: { drivers: readonly HypervisorDriver[]; preferred: HypervisorChoice }): DriverChoice {
+  const known = new Map<HypervisorKind, HypervisorReport>();
+  const get = (kind: HypervisorKind) => drivers.find((driver) => driver.kind === kind) ?? null;
+  const candidates = (choice: HypervisorChoice): HypervisorDriver[] => {
+    const meant = choice === 'auto' ? preferred : choice;
+    return drivers.filter((driver) => meant === 'auto' || driver.kind === meant);
+  };
+  const report = async (driver: HypervisorDriver, options: CallOptions): Promise<HypervisorReport> => {
+    const seen = await driver.probe(options);
+    known.set(driver.kind, seen);
+    return seen;
+  };
+
+  const refuseUnknown = (choice: HypervisorChoice): void => {
+    if (candidates(choice).length > 0) return;
+    const names = drivers.map((driver) => driver.kind).join(', ');
+    throw new MvirtError({
+      code: 'UNSUPPORTED',
+      message: `hypervisor: ${choice === 'auto' ? preferred : choice} is not driven by this agent`,
+      hint: names === '' ? 'mvirt doctor shows what this host can do' : `it drives: ${names}`,
+    });
+  };
+
+  return {
+    get,
+    refuseUnknown,
+    known: (choice) => candidates(choice).find((driver) => known.get(driver.kind)?.usable)?.kind ?? null,
+    async choose(choice, options) {
+      refuseUnknown(choice);
+      const refused: HypervisorReport[] = [];
+      for (const driver of candidates(choice)) {
+        const seen = await report(driver, options);
+        if (seen.usable) return driver;
+        refused.push(seen);
+      }
+      throw noneUsable(refused);
+    },
+    reports: (options) => Promise.all(drivers.map((driver) => report(driver, options))),
+    capabilities: (kind) => (kind === null ? null : get(kind)?.capabilities) ?? noCapabilities,
+  };
+}
+
+const reason = 'no hypervisor is usable on this host';
+const noCapabilities: Capabilities = { pause: reason, reboot: reason, hotplugDisk: reason, hotplugNic: reason, blockStats: reason };
+
+function noneUsable(reports: HypervisorReport[]): MvirtError {
+  const missing = reports.every((report) => report.version === null);
+  const why = reports.map(
+    (report) => `${report.kind} ${report.version === null ? 'is not installed' : `cannot run a guest here (${report.notes.at(-1) ?? 'its trial failed'})`}`,
+  );
+  const hint = reports.find((report) => report.hint !== null)?.hint;
+  return new MvirtError({ code: missing ? 'HYPERVISOR_MISSING' : 'UNSUPPORTED', message: why.join('; '), ...(hint ? { hint } : {}) });
+}

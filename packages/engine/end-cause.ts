@@ -1,0 +1,77 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { causeOf, type ExitCause, type ExitCauseKind, exitCause, MvirtError, type VmId } from '@mvirt/domain';
+import { runFiles } from '@mvirt/host';
+import type { StoredVm } from '@mvirt/store';
+import type { EngineContext } from './context.ts';
+import { within } from './deadline.ts';
+import { runDirOf } from './run-dir.ts';
+import { hintFor, vmLabel } from './vm-label.ts';
+
+const abnormal = new Set<ExitCauseKind>(['vmm-exit', 'vmm-signal', 'guest-panic', 'out-of-memory', 'start-failed', 'not-observable']);
+
+const hints: Partial<Record<ExitCauseKind, string>> = {
+  'vmm-exit': 'mvirt logs VM shows what the hypervisor said; start it again: mvirt start VM',
+  'vmm-signal': 'somebody, or the kernel for want of memory, ended the VMM (dmesg says which); start it again: mvirt start VM',
+  'guest-panic': "mvirt logs VM --console shows the guest's last words; start it again: mvirt start VM",
+  'out-of-memory': 'give the VM less memory, or the host more: mvirt set VM memory=N',
+  'not-observable': 'mvirt logs VM may show why; start it again: mvirt start VM',
+  'host-reboot': 'start it again: mvirt start VM',
+};
+
+const tailBytes = 4096;
+const tailLines = 20;
+const tailDeadlineMs = 500;
+
+/** An end as it is kept: an abnormal one with the last lines of the hypervisor and of the console, and a hint. */
+export async function describeEnd(context: EngineContext, vm: StoredVm, seen: ExitCause): Promise<ExitCause> {
+  const kept = seen.hint ?? hints[seen.kind] ?? null;
+  const hint = kept === null ? null : hintFor(kept, vm);
+  if (!abnormal.has(causeOf(vm.condition.stop, seen).kind)) return { ...seen, hint };
+  const hypervisorTail = seen.hypervisorTail ?? fileTail(join(runDirOf(context.dataDir, vm.id), runFiles.messages));
+  const consoleTail = seen.consoleTail ?? (await consoleText(context, vm.id));
+  return { ...seen, hint, hypervisorTail, consoleTail };
+}
+
+/** Why a start failed, in the words of whoever knew. */
+export function startFailure(error: MvirtError): ExitCause {
+  return exitCause('start-failed', error.message, { hint: error.hint });
+}
+
+/** The same, for whoever asked for the start. */
+export function startFailed(vm: StoredVm, error: MvirtError): MvirtError {
+  const message = `VM ${vmLabel(vm)} could not be started: ${error.message}`;
+  return new MvirtError({ code: 'START_FAILED', message, hint: hintFor(error.hint, vm), cause: error });
+}
+
+async function consoleText({ consoles, clock, log }: EngineContext, id: VmId): Promise<string | null> {
+  const late = () => new MvirtError({ code: 'TIMEOUT', message: `not read within ${tailDeadlineMs} ms` });
+  try {
+    return lastLines(await within(consoles.tailText(id, tailBytes), { clock, timeoutMs: tailDeadlineMs, late }));
+  } catch (thrown) {
+    log.warn('the end of the console could not be read', { vm: id, error: String(thrown) });
+    return null;
+  }
+}
+
+function fileTail(path: string): string | null {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return null; // the VMM had not come so far as to say something
+  }
+  try {
+    const { size } = fstatSync(fd);
+    const bytes = Buffer.alloc(Math.min(size, tailBytes));
+    const count = readSync(fd, bytes, 0, bytes.length, size - bytes.length);
+    return lastLines(bytes.toString('utf8', 0, count));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function lastLines(text: string): string | null {
+  const tail = text.trimEnd().split('\n').slice(-tailLines).join('\n');
+  return tail === '' ? null : tail;
+}

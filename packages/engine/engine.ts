@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import { type Clock, type HypervisorChoice, toMvirtError, type VmId } from '@mvirt/domain';
+import type { Host } from '@mvirt/host';
+import type { HypervisorDriver } from '@mvirt/hypervisor';
+import type { Network } from '@mvirt/network';
+import type { Store } from '@mvirt/store';
+import { createConsoleHub } from './console-hub/console-hub.ts';
+import type { EngineContext } from './context.ts';
+import { createDiskClaims } from './disk-claims.ts';
+import { diskRemoved } from './disk-plug.ts';
+import { createDriverChoice } from './driver-choice.ts';
+import { createEventLog } from './event-log.ts';
+import { createGate } from './gate.ts';
+import { createHostService } from './host-service.ts';
+import type { EngineLog } from './log.ts';
+import { createLogService } from './log-service.ts';
+import { nicRemoved } from './nic-plug.ts';
+import { recover } from './recovery.ts';
+import type { Services } from './services.ts';
+import { createSupervisors } from './supervisors.ts';
+import { createVmFeed } from './vm-feed.ts';
+import { sharedLog } from './vm-log/shared-log.ts';
+import { createVmService } from './vm-service.ts';
+
+export type EngineDeps = {
+  store: Store;
+  host: Host;
+  network: Network;
+  /** In order of preference. */
+  drivers: readonly HypervisorDriver[];
+  /** What `auto` means to this agent; `auto`: the first usable one. */
+  defaultHypervisor: HypervisorChoice;
+  dataDir: string;
+  /** The bridge that the network adapter puts TAPs on; shown with each NIC. */
+  bridge: string;
+  clock: Clock;
+  log: EngineLog;
+};
+
+export type Engine = Services & {
+  /** Before the first call: adopts, settles and finishes what an earlier agent left. */
+  recover(): Promise<void>;
+  /** VMs run on. Waits for what is under way, at most closeMs. The store is the caller's to close, after this. */
+  close(): Promise<void>;
+};
+
+/** Launches at once; more than a host's CPUs make none of them faster. */
+const launchesAtOnce = 8;
+const closeMs = 5_000;
+
+export function createEngine(deps: EngineDeps): Engine {
+  const { store, host, network, clock, bridge } = deps;
+  const dataDir = resolve(deps.dataDir);
+  const events = createEventLog({ store, clock });
+  const logs = createLogService({ store, events, host, clock, dataDir });
+  const log = sharedLog(deps.log, logs);
+  const consoles = createConsoleHub({ store, host, clock, dataDir, log, events });
+  const context: EngineContext = {
+    store,
+    host,
+    network,
+    clock,
+    log,
+    bridge,
+    dataDir,
+    events,
+    consoles,
+    drivers: createDriverChoice({ drivers: deps.drivers, preferred: deps.defaultHypervisor }),
+    feed: createVmFeed(),
+    claims: createDiskClaims(store),
+    launches: createGate(launchesAtOnce),
+  };
+  const supervisors = createSupervisors(context, { deviceRemoved: (id, device) => deviceRemoved(context, id, device) });
+  return {
+    vms: createVmService(context, supervisors),
+    host: createHostService(context),
+    events,
+    logs,
+    consoles,
+    recover: () => recover(context, supervisors),
+    async close() {
+      await supervisors.close(closeMs);
+      consoles.close();
+      logs.close();
+      events.close();
+    },
+  };
+}
+
+function deviceRemoved(context: EngineContext, id: VmId, device: string): void {
+  const failed = (thrown: unknown) =>
+    context.log.error('the removal of a device could not be completed', { vm: id, device, error: toMvirtError(thrown).message });
+  try {
+    diskRemoved(context, id, device);
+    nicRemoved(context, id, device).catch(failed);
+  } catch (thrown) {
+    failed(thrown);
+  }
+}

@@ -1,0 +1,91 @@
+import { readdirSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { bytesPerMib, MvirtError, type VmId } from '@mvirt/domain';
+import type { EngineContext } from './context.ts';
+import type { HostService, VmUsage } from './services.ts';
+
+const sampleMs = 1_000;
+const maxEntries = 1_000;
+
+export function createHostService({ store, host, clock, drivers }: EngineContext): HostService {
+  const sampler = createUsageSampler({ store, host, clock });
+  return {
+    info() {
+      const vms = store.vms.list();
+      const running = vms.filter((vm) => vm.condition.observed !== 'stopped');
+      return {
+        figures: host.system.figures(),
+        allocatedCpus: sum(running.map((vm) => vm.spec.vcpus)),
+        allocatedMemoryBytes: sum(running.map((vm) => vm.spec.memoryMib)) * bytesPerMib,
+        running: running.length,
+        vms: vms.length,
+      };
+    },
+    usage: sampler,
+    hypervisors: (options) => drivers.reports(options),
+    listFolder: async (path) => listFolder(path),
+  };
+}
+
+const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+type Sample = { pid: number; cpuMs: number };
+
+/** Figures of the running VMs; taken at most once a second, whoever asks. */
+function createUsageSampler({ store, host, clock }: Pick<EngineContext, 'store' | 'host' | 'clock'>): () => VmUsage[] {
+  let takenAtMs = Number.NEGATIVE_INFINITY;
+  let samples = new Map<VmId, Sample>();
+  let figures: VmUsage[] = [];
+  return () => {
+    const elapsedMs = clock.nowMs() - takenAtMs;
+    // A clock that was set back must not end the sampling.
+    if (elapsedMs >= 0 && elapsedMs < sampleMs) return figures;
+    const next = new Map<VmId, Sample>();
+    figures = [];
+    for (const { id, run } of store.vms.list()) {
+      const pid = run?.live ? (run.process?.pid ?? null) : null;
+      const usage = pid === null ? null : host.system.usage(pid);
+      if (pid === null || usage === null) continue;
+      const before = samples.get(id);
+      const comparable = before?.pid === pid && elapsedMs > 0 && Number.isFinite(elapsedMs);
+      figures.push({ id, cpuPercent: comparable ? Math.max(0, ((usage.cpuMs - before.cpuMs) / elapsedMs) * 100) : null, rssBytes: usage.rssBytes });
+      next.set(id, { pid, cpuMs: usage.cpuMs });
+    }
+    samples = next;
+    takenAtMs = clock.nowMs();
+    return figures;
+  };
+}
+
+type Entry = Awaited<ReturnType<HostService['listFolder']>>[number];
+
+function listFolder(path: string): Entry[] {
+  const entries = readNames(path)
+    .sort()
+    .slice(0, maxEntries)
+    .flatMap((name) => entryOf(path, name));
+  return entries.sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'folder' ? -1 : 1));
+}
+
+/** Links are followed. What is neither a folder nor a file or disk (a socket, a FIFO) is left out, and so is what cannot be read. */
+function entryOf(folder: string, name: string): Entry[] {
+  let stat: Stats | undefined;
+  try {
+    stat = statSync(join(folder, name), { throwIfNoEntry: false });
+  } catch {
+    return []; // a link in a circle, or a folder that may not be entered
+  }
+  if (stat?.isDirectory()) return [{ name, kind: 'folder', sizeBytes: 0 }];
+  if (stat?.isFile() || stat?.isBlockDevice()) return [{ name, kind: 'file', sizeBytes: stat.size }];
+  return [];
+}
+
+function readNames(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (thrown) {
+    const denied = thrown instanceof Error && 'code' in thrown && (thrown.code === 'EACCES' || thrown.code === 'EPERM');
+    if (denied) throw new MvirtError({ code: 'DENIED', message: `folder ${path} may not be read by the agent`, cause: thrown });
+    throw new MvirtError({ code: 'FILE_NOT_FOUND', message: `${path} is no folder on the agent's host`, cause: thrown });
+  }
+}

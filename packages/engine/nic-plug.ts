@@ -1,0 +1,116 @@
+import { invalid, type LaunchNic, MvirtError, type Nic, nicSchema, type VmId, type VmSpec } from '@mvirt/domain';
+import type { Vmm } from '@mvirt/hypervisor';
+import type { StoredRun, StoredVm } from '@mvirt/store';
+import type { EngineContext } from './context.ts';
+import { type PlugResult, pendingNote, plugPhase, storeDevices, storedVm } from './device-change.ts';
+import { refuseUnplugged } from './disk-plug.ts';
+import { freeMac, macOf, withMacs } from './nic-macs.ts';
+import type { Supervisor } from './supervisor.ts';
+import { vmLabel } from './vm-label.ts';
+
+/** Attaches a NIC: at once to a guest that is up, with a TAP made for it, else to the spec. @throws NIC_ATTACHED, UNSUPPORTED, NETWORK_ERROR, WRONG_STATE */
+export async function attachNic(context: EngineContext, supervisor: Supervisor, id: VmId, input: { tap?: string; mac?: string }): Promise<PlugResult> {
+  const parsed = nicSchema.safeParse(input);
+  if (!parsed.success) throw invalid(parsed.error);
+  const vm = storedVm(context, id);
+  const up = plugPhase(vm) === 'up';
+  refuseAttached(vm, parsed.data);
+  const mac = parsed.data.mac ?? freeMac(id, macsOf(vm));
+  const nic: Nic = { tap: parsed.data.tap, mac, vhostSocket: null };
+  const spec = (spec: VmSpec): VmSpec => {
+    const known = withMacs(id, spec);
+    return { ...known, nics: [...known.nics, nic] };
+  };
+  const event = { type: 'nic-attached' as const, message: `NIC ${mac} attached`, detail: { mac } };
+  if (!up) {
+    storeDevices(context, id, { spec, event });
+    return { changed: true, note: null };
+  }
+
+  refuseUnplugged(context, vm, 'hotplugNic');
+  await supervisor.plug(async (vmm, signal) => {
+    await plugNic(context, id, vmm, { tap: nic.tap, mac }, signal, (plugged) => {
+      const run = (run: StoredRun): StoredRun => ({ ...run, nics: [...run.nics, plugged] });
+      storeDevices(context, id, { spec, run, event });
+    });
+  });
+  return { changed: true, note: null };
+}
+
+/** TAP, then device, then the record; each undone where a later one fails. */
+async function plugNic(
+  { store, network }: EngineContext,
+  id: VmId,
+  vmm: Vmm,
+  nic: { tap: string | null; mac: string },
+  signal: AbortSignal,
+  keep: (nic: LaunchNic) => void,
+): Promise<void> {
+  await using undo = new AsyncDisposableStack();
+  const taken = new Set(store.vms.get(id)?.run?.nics.map((other) => other.index));
+  let index = 0;
+  while (taken.has(index)) index++;
+  const [prepared] = await network.prepare({ vmId: id, nics: [{ index, ...nic }] }, { signal });
+  if (!prepared) throw new MvirtError({ code: 'NETWORK_ERROR', message: `no TAP was made for NIC ${nic.mac}` });
+  if (prepared.ours) undo.defer(() => network.release(id, { tap: prepared.tap }));
+  const plugged: LaunchNic = { index, tap: prepared.tap, mac: prepared.mac };
+  await vmm.attachNic(plugged, { signal });
+  keep(plugged);
+  undo.move();
+}
+
+/** Takes a NIC away, and its TAP once the guest has let go. @throws NIC_NOT_FOUND, UNSUPPORTED, WRONG_STATE */
+export async function detachNic(context: EngineContext, supervisor: Supervisor, id: VmId, given: string): Promise<PlugResult> {
+  const mac = given.toLowerCase();
+  const vm = storedVm(context, id);
+  const up = plugPhase(vm) === 'up';
+  const plugged = up && vm.run?.nics.some((nic) => nic.mac === mac) === true;
+  if (!plugged && !macsOf(vm).includes(mac)) {
+    throw new MvirtError({ code: 'NIC_NOT_FOUND', message: `VM ${vmLabel(vm)} has no NIC ${mac}`, hint: `mvirt get ${vmLabel(vm)} shows its NICs` });
+  }
+  const spec = (spec: VmSpec): VmSpec => {
+    const known = withMacs(id, spec);
+    return { ...known, nics: known.nics.filter((nic) => nic.mac !== mac) };
+  };
+  if (!plugged) {
+    storeDevices(context, id, { spec, event: detached(mac) });
+    return { changed: true, note: null };
+  }
+
+  refuseUnplugged(context, vm, 'hotplugNic');
+  let note: string | null = null;
+  await supervisor.plug(async (vmm, signal) => {
+    const removal = await vmm.detachNic(mac, { signal });
+    const present = storedVm(context, id).run?.nics.some((nic) => nic.mac === mac) === true;
+    note = removal === 'pending' && present ? pendingNote(`NIC ${mac}`) : null;
+    storeDevices(context, id, { spec, event: note === null ? null : { type: 'device-removal-pending', message: note, detail: { mac } } });
+    if (note === null) await nicRemoved(context, id, mac);
+  });
+  return { changed: true, note };
+}
+
+/** The guest has let go of a NIC: its TAP goes, where it is ours. Idempotent. */
+export async function nicRemoved(context: EngineContext, id: VmId, mac: string): Promise<void> {
+  const nic = storedVm(context, id).run?.nics.find((plugged) => plugged.mac === mac);
+  if (!nic) return;
+  const run = (run: StoredRun): StoredRun => ({ ...run, nics: run.nics.filter((plugged) => plugged.mac !== mac) });
+  storeDevices(context, id, { run, event: detached(mac) });
+  await context.network.release(id, { tap: nic.tap });
+}
+
+const detached = (mac: string) => ({ type: 'nic-detached' as const, message: `NIC ${mac} detached`, detail: { mac } });
+
+const macsOf = (vm: StoredVm): string[] => [
+  ...vm.spec.nics.map((nic, index) => macOf(vm.id, nic, index)),
+  ...(vm.run?.live ? vm.run.nics.map((nic) => nic.mac) : []),
+];
+
+const maxNics = 8;
+
+function refuseAttached(vm: StoredVm, nic: { tap: string | null; mac: string | null }): void {
+  const taps = vm.spec.nics.map((other) => other.tap);
+  const twice = (nic.mac !== null && macsOf(vm).includes(nic.mac)) || (nic.tap !== null && taps.includes(nic.tap));
+  if (twice) throw new MvirtError({ code: 'NIC_ATTACHED', message: `VM ${vmLabel(vm)} has a NIC ${nic.mac ?? `on ${nic.tap}`} already` });
+  if (vm.spec.nics.length >= maxNics)
+    throw new MvirtError({ code: 'INVALID_ARGUMENT', message: `nics: VM ${vmLabel(vm)} has ${maxNics} already, and more are not possible` });
+}

@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ExitCause, exitCause, MvirtError, type ProcessIdentity, type VmFact } from '@mvirt/domain';
+import { runFiles } from '@mvirt/host';
+import type { Vmm } from '@mvirt/hypervisor';
+import type { StoredRun, StoredVm } from '@mvirt/store';
+import type { EngineContext } from './context.ts';
+import { within } from './deadline.ts';
+import { describeEnd } from './end-cause.ts';
+import { finishDeletes } from './run-dir.ts';
+import type { Supervisor } from './supervisor.ts';
+import type { Supervisors } from './supervisors.ts';
+
+const causeMs = 2_000;
+const statusMs = 1_000;
+const adoptMs = 3_000;
+const pidFileMs = 500;
+const pollMs = 10;
+const endMs = 5_000;
+
+/** What an agent does before it serves: all that an earlier one left is adopted, settled, finished or undone. VMs in parallel. */
+export async function recover(context: EngineContext, supervisors: Supervisors): Promise<void> {
+  const { store, log } = context;
+  for (const vmId of finishDeletes(context.dataDir, (id) => store.vms.get(id) !== null)) log.info('a delete that had begun was finished', { vm: vmId });
+  const left = store.vms.list().filter((vm) => vm.condition.observed !== 'stopped' || vm.run?.live);
+  const taps = presentTaps(context);
+  await Promise.all(
+    left.map(async (vm) => {
+      try {
+        await recoverVm(context, supervisors.of(vm.id), vm);
+      } catch (thrown) {
+        log.error('a VM could not be recovered', { vm: vm.id, error: String(thrown) });
+      }
+    }),
+  );
+  await releaseTaps(context, await taps);
+}
+
+async function recoverVm(context: EngineContext, supervisor: Supervisor, vm: StoredVm): Promise<void> {
+  const run = vm.run?.live ? vm.run : null;
+  if (run === null) return supervisor.fact(await notRecorded(context, vm));
+  if (run.foreign) return recoverForeign(context, supervisor, vm, run.foreign.pid);
+  const process = run.process ?? (await findUnrecorded(context, run));
+  if (process === null || !context.host.processes.isAlive(process)) return supervisor.fact(await settledFact(context, vm, run, process));
+  if (run.process === null) context.store.vms.update(vm.id, { run: { ...run, process } });
+  await adopt(context, supervisor, vm, { ...run, process });
+}
+
+async function adopt(context: EngineContext, supervisor: Supervisor, vm: StoredVm, run: StoredRun & { process: ProcessIdentity }): Promise<void> {
+  const { clock, claims, log } = context;
+  try {
+    claims.take(vm.id, run.disks);
+  } catch (thrown) {
+    log.error('two running VMs share a disk', { vm: vm.id, error: String(thrown) });
+  }
+  const vmm = await adoptVmm(context, run);
+  const status = vmm === null ? null : await statusOf(context, vmm);
+  if (vm.condition.observed === 'starting' && status === null) return undo(context, supervisor, vm, run.process, vmm);
+  supervisor.follow({ runId: run.runId, process: run.process, vmm });
+  // A launch that ended between its spawn and its first instruction is brought to its end.
+  const halfLaunched = vm.condition.observed === 'starting' && status === 'paused';
+  if (halfLaunched) await supervisor.plug((known, signal) => known.resume({ signal }));
+  supervisor.fact({ kind: 'adopted', paused: status === null ? null : status === 'paused' && !halfLaunched, atMs: clock.nowMs() });
+}
+
+async function adoptVmm(context: EngineContext, run: StoredRun & { process: ProcessIdentity }): Promise<Vmm | null> {
+  const driver = context.drivers.get(run.hypervisor);
+  if (driver === null) {
+    context.log.error(`this agent does not drive ${run.hypervisor}: the VM can only be killed`, { vm: run.vmId });
+    return null;
+  }
+  try {
+    return await bounded(context, (signal) => driver.adopt(run, { signal }), adoptMs, 'adopting');
+  } catch (thrown) {
+    context.log.warn('the VMM could not be taken over; it can only be killed', { vm: run.vmId, error: String(thrown) });
+    return null;
+  }
+}
+
+async function statusOf(context: EngineContext, vmm: Vmm): Promise<'running' | 'paused' | null> {
+  try {
+    return await bounded(context, (signal) => vmm.status({ signal }), statusMs, 'asking for the state');
+  } catch {
+    return null; // it lives and does not answer: a state of its own
+  }
+}
+
+/** Nobody waits for this start any more, and its guest cannot be shown to run. */
+async function undo(context: EngineContext, supervisor: Supervisor, vm: StoredVm, process: ProcessIdentity, vmm: Vmm | null): Promise<void> {
+  const { host } = context;
+  vmm?.close();
+  const ended = Promise.withResolvers<void>();
+  using _watch = host.processes.onEnd(process, () => ended.resolve());
+  host.processes.signal(process, 'SIGKILL');
+  await bounded(context, () => ended.promise, endMs, 'ending a half-launched VMM');
+  supervisor.fact({ kind: 'launch-failed', cause: await describeEnd(context, vm, interrupted) });
+}
+
+const interrupted: ExitCause = exitCause('start-failed', 'the agent ended while the VM was being started', { hint: 'start it again: mvirt start VM' });
+const notSeen: ExitCause = exitCause('not-observable', 'VMM ended, status not observable');
+
+async function notRecorded(context: EngineContext, vm: StoredVm): Promise<VmFact> {
+  if (vm.condition.observed === 'starting') return { kind: 'launch-failed', cause: await describeEnd(context, vm, interrupted) };
+  return { kind: 'ended', cause: await describeEnd(context, vm, notSeen) };
+}
+
+async function settledFact(context: EngineContext, vm: StoredVm, run: StoredRun, process: ProcessIdentity | null): Promise<VmFact> {
+  const { host, drivers, log } = context;
+  if (process !== null && process.bootId !== host.processes.bootId) {
+    return { kind: 'ended', cause: await describeEnd(context, vm, exitCause('host-reboot', 'the host was started anew')) };
+  }
+  if (process === null || vm.condition.observed === 'starting') return notRecorded(context, vm);
+  const driver = drivers.get(run.hypervisor);
+  let seen = notSeen;
+  try {
+    if (driver !== null) seen = await bounded(context, (signal) => driver.causeOfEnd(run, { signal }), causeMs, 'finding the cause');
+  } catch (thrown) {
+    log.warn('how the VM ended could not be found out', { vm: vm.id, error: String(thrown) });
+  }
+  return { kind: 'ended', cause: await describeEnd(context, vm, seen) };
+}
+
+/** A VMM of another daemon: while its process lives, it is not called ended. */
+async function recoverForeign(context: EngineContext, supervisor: Supervisor, vm: StoredVm, pid: number): Promise<void> {
+  if (context.host.processes.identify(pid) === null) return supervisor.fact({ kind: 'ended', cause: await describeEnd(context, vm, notSeen) });
+  context.log.warn(`its VMM (pid ${pid}) was started by another daemon, which must stop it`, { vm: vm.id });
+  supervisor.fact({ kind: 'unresponsive' });
+}
+
+/** The VMM of a run whose spawn was not recorded: it works in the run directory and its pid is in the shim's file. */
+async function findUnrecorded({ host, clock }: EngineContext, run: StoredRun): Promise<ProcessIdentity | null> {
+  const deadlineMs = clock.nowMs() + pidFileMs;
+  for (;;) {
+    // Others (somebody's shell) may be in that directory: only the pid that the shim wrote is a VMM.
+    const inside = host.processes.findByCwd(run.runDir);
+    const pid = readPid(join(run.runDir, runFiles.pid));
+    const found = inside.find((identity) => identity.pid === pid);
+    if (found) return found;
+    if (inside.length === 0 || clock.nowMs() >= deadlineMs) return null;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    clock.after(pollMs, resolve);
+    await promise;
+  }
+}
+
+function readPid(path: string): number | null {
+  try {
+    return Number(/^(\d+)\n$/.exec(readFileSync(path, 'utf8'))?.[1] ?? Number.NaN);
+  } catch {
+    return null; // not written yet
+  }
+}
+
+type PresentTap = { tap: string; vmId: string };
+
+async function presentTaps({ network, log }: EngineContext): Promise<PresentTap[]> {
+  if (!network.rights().taps) return [];
+  try {
+    return await network.present({});
+  } catch (thrown) {
+    log.warn('the TAPs could not be listed', { error: String(thrown) });
+    return [];
+  }
+}
+
+/** TAPs of VMs of ours that have no live run, or not with this TAP. */
+async function releaseTaps({ store, network, log }: EngineContext, present: PresentTap[]): Promise<void> {
+  for (const { tap, vmId } of present) {
+    const vm = store.vms.get(vmId);
+    if (vm === null || (vm.run?.live && vm.run.nics.some((nic) => nic.tap === tap))) continue;
+    try {
+      await network.release(vmId, { tap });
+      log.info(`TAP ${tap} of an ended run was removed`, { vm: vmId });
+    } catch (thrown) {
+      log.warn(`TAP ${tap} of an ended run could not be removed`, { vm: vmId, error: String(thrown) });
+    }
+  }
+}
+
+async function bounded<T>({ clock }: EngineContext, work: (signal: AbortSignal) => Promise<T>, timeoutMs: number, what: string): Promise<T> {
+  const controller = new AbortController();
+  const late = () => new MvirtError({ code: 'TIMEOUT', message: `${what} took more than ${timeoutMs} ms` });
+  try {
+    return await within(work(controller.signal), { clock, timeoutMs, late });
+  } catch (thrown) {
+    controller.abort(thrown);
+    throw thrown;
+  }
+}

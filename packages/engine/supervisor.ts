@@ -1,0 +1,276 @@
+import {
+  assertNever,
+  type ExitCause,
+  exitCause,
+  MvirtError,
+  type ProcessIdentity,
+  toMvirtError,
+  type VmCommand,
+  type VmEffect,
+  type VmFact,
+  type VmId,
+} from '@mvirt/domain';
+import type { HypervisorDriver, Vmm, VmmFact } from '@mvirt/hypervisor';
+import { decide } from './condition-writer.ts';
+import type { EngineContext } from './context.ts';
+import { deadlineSignal } from './deadline.ts';
+import { describeEnd, startFailed, startFailure } from './end-cause.ts';
+import { type Launched, launch } from './launch.ts';
+import { markDeleted, removeRunDir, unmarkDeleted } from './run-dir.ts';
+import { createStopLadder } from './stop-ladder.ts';
+import { vmLabel, vmNotFound } from './vm-label.ts';
+import { createVmQueue, type VmQueue } from './vm-queue.ts';
+
+/** Watches over one VM: takes wishes and observations, and carries out what transition() decides. */
+export interface Supervisor {
+  readonly queue: VmQueue;
+  vmm(): Vmm | null;
+  /** done: what was begun has been carried out, or how it failed. @throws WRONG_STATE, VM_NOT_FOUND, STORE_ERROR, DISK_FULL */
+  command(command: VmCommand): { changed: boolean; done: Promise<void> };
+  /** driver null: joins a start that is under way. @throws WRONG_STATE, VM_NOT_FOUND, STORE_ERROR, DISK_FULL */
+  start(driver: HypervisorDriver | null): { changed: boolean; done: Promise<void> };
+  fact(fact: VmFact): void;
+  /** A change of the devices of a VM that is up, in its turn. @throws HYPERVISOR_UNRESPONSIVE */
+  plug(task: (vmm: Vmm, signal: AbortSignal) => Promise<void>): Promise<void>;
+  /** Takes over a run that an earlier agent began; vmm null: its hypervisor cannot be talked to. */
+  follow(run: { runId: string; process: ProcessIdentity; vmm: Vmm | null }): void;
+  /** Lets the VM run on: no timer, listener or connection is left. */
+  close(): void;
+}
+
+export type SupervisorHooks = { deviceRemoved(id: VmId, device: string): void };
+
+const launchDeadlineMs = 120_000;
+/** How long the driver may take to tell of an end that the kernel has told already. */
+const endTellMs = 3_000;
+const causeDeadlineMs = 5_000;
+const retryStoreMs = 1_000;
+
+type Run = { runId: string; process: ProcessIdentity; vmm: Vmm | null; watch: Disposable; settled: boolean };
+
+export function createSupervisor(context: EngineContext, id: VmId, hooks: SupervisorHooks): Supervisor {
+  const { store, host, clock, log, consoles } = context;
+  const queue = createVmQueue();
+  const timers = new Set<Disposable>();
+  let run: Run | null = null;
+  let launching: Promise<void> | null = null;
+  let tapsLeft = false;
+  let closed = false;
+
+  const warn = (message: string, thrown: unknown): void => log.warn(message, { vm: id, error: toMvirtError(thrown).message });
+  const stored = () => {
+    const vm = store.vms.get(id);
+    if (vm === null) throw vmNotFound(id);
+    return vm;
+  };
+  const given = (why: string) => new MvirtError({ code: 'WRONG_STATE', message: `VM ${vmLabel(stored())} ${why}` });
+  const later = (delayMs: number, callback: () => void): void => {
+    const timer = clock.after(delayMs, () => {
+      timers.delete(timer);
+      callback();
+    });
+    timers.add(timer);
+  };
+
+  const call = async (task: (vmm: Vmm, signal: AbortSignal) => Promise<void>): Promise<void> => {
+    const vmm = run?.vmm ?? null;
+    if (vmm === null) throw new MvirtError({ code: 'HYPERVISOR_UNRESPONSIVE', message: `the VMM of VM ${vmLabel(stored())} cannot be talked to` });
+    await queue.run((signal) => task(vmm, signal));
+  };
+
+  const asking = (): boolean => {
+    const stop = closed ? null : (store.vms.get(id)?.condition.stop ?? null);
+    return stop !== null && stop.by === 'stop' && !stop.poweringOff;
+  };
+
+  const ladder = createStopLadder({ clock, tell, call, asking, warn });
+
+  return {
+    queue,
+    vmm: () => run?.vmm ?? null,
+    fact: tell,
+    plug: call,
+    command(command) {
+      if (command.kind === 'delete') return deleteVm();
+      const accepted = decide(context, id, command);
+      return { changed: accepted.changed, done: runAll(accepted.effects, null) };
+    },
+    start(driver) {
+      const accepted = decide(context, id, { kind: 'start' });
+      const done = runAll(accepted.effects, driver);
+      return { changed: accepted.changed, done: launching ?? done };
+    },
+    follow({ runId, process, vmm }) {
+      watch(runId, process, vmm);
+      if (vmm !== null) consoles.runStarted(id, vmm);
+      vmm?.listen((fact) => hear(runId, fact));
+    },
+    close() {
+      closed = true;
+      ladder.clear();
+      for (const timer of timers) timer[Symbol.dispose]();
+      run?.watch[Symbol.dispose]();
+      run?.vmm?.close();
+    },
+  };
+
+  /** A fact that cannot be stored (the disk is full) is told again: the truth does not go away. */
+  function tell(fact: VmFact): void {
+    if (closed) return;
+    try {
+      const accepted = decide(context, id, fact);
+      runAll(accepted.effects, null).catch((thrown) => warn(`after "${fact.kind}"`, thrown));
+    } catch (thrown) {
+      const error = toMvirtError(thrown);
+      log.error(`"${fact.kind}" could not be stored`, { vm: id, error: error.message });
+      if (error.code === 'DISK_FULL' || error.code === 'STORE_ERROR') later(retryStoreMs, () => tell(fact));
+    }
+  }
+
+  /** Each effect is begun at once, in order; the queue keeps what they do apart. */
+  async function runAll(effects: VmEffect[], driver: HypervisorDriver | null): Promise<void> {
+    await Promise.all(effects.map((effect) => carryOut(effect, driver)));
+  }
+
+  async function carryOut(effect: VmEffect, driver: HypervisorDriver | null): Promise<void> {
+    switch (effect.kind) {
+      case 'launch':
+        launching = begin(driver);
+        return launching;
+      case 'abort-launch':
+        return queue.overtake(given('was asked to stop before it had started'));
+      case 'press-button':
+        return ladder.press();
+      case 'arm-stop-timer':
+        return ladder.deadlineAt(effect.deadlineAtMs);
+      case 'power-off':
+        queue.overtake(given('is being powered off'));
+        return ladder.powerOff();
+      case 'kill':
+        return kill();
+      case 'pause':
+        return call((vmm, signal) => vmm.pause({ signal }));
+      case 'resume':
+        return call((vmm, signal) => vmm.resume({ signal }));
+      case 'reset':
+        return call((vmm, signal) => vmm.reset({ signal }));
+      case 'clean-up':
+        return cleanUp();
+      case 'remove':
+        return remove();
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  async function begin(driver: HypervisorDriver | null): Promise<void> {
+    try {
+      if (driver === null) throw new MvirtError({ code: 'INTERNAL', message: 'a launch without a hypervisor' });
+      began(await queue.run((signal) => launchOnce(driver, signal)));
+    } catch (thrown) {
+      throw await launchFailed(thrown);
+    } finally {
+      launching = null;
+    }
+  }
+
+  async function launchOnce(driver: HypervisorDriver, signal: AbortSignal): Promise<Launched> {
+    using _place = await context.launches.enter(signal);
+    const late = () => new MvirtError({ code: 'TIMEOUT', message: `the VM did not start within ${launchDeadlineMs / 1000} s` });
+    using limit = deadlineSignal(clock, launchDeadlineMs, signal, late);
+    return await launch(context, stored(), driver, limit.signal);
+  }
+
+  function began({ runId, vmm }: Launched): void {
+    if (closed) {
+      vmm.close();
+      return;
+    }
+    watch(runId, vmm.process, vmm);
+    consoles.runStarted(id, vmm);
+    tell({ kind: 'launched' });
+    vmm.listen((fact) => hear(runId, fact));
+  }
+
+  async function launchFailed(thrown: unknown): Promise<MvirtError> {
+    const vm = stored();
+    const error = toMvirtError(thrown);
+    tell({ kind: 'launch-failed', cause: await describeEnd(context, vm, startFailure(error)) });
+    return vm.condition.observed === 'starting' ? startFailed(vm, error) : error;
+  }
+
+  function watch(runId: string, process: ProcessIdentity, vmm: Vmm | null): void {
+    const gone = () => (vmm === null ? void settleByDriver(runId) : later(endTellMs, () => void settleByDriver(runId)));
+    run = { runId, process, vmm, settled: false, watch: host.processes.onEnd(process, gone) };
+  }
+
+  function hear(runId: string, fact: VmmFact): void {
+    if (closed || run?.runId !== runId) return;
+    if (fact.kind === 'ended') void settle(runId, fact.cause);
+    else if (fact.kind === 'device-removed') hooks.deviceRemoved(id, fact.device);
+    else tell(fact);
+  }
+
+  async function settle(runId: string, cause: ExitCause): Promise<void> {
+    if (closed || run?.runId !== runId || run.settled) return;
+    run.settled = true;
+    tell({ kind: 'ended', cause: await describeEnd(context, stored(), cause) });
+  }
+
+  /** For a VMM whose driver cannot tell, or does not. */
+  async function settleByDriver(runId: string): Promise<void> {
+    const record = closed || run?.runId !== runId || run.settled ? null : stored().run;
+    const driver = record === null ? null : context.drivers.get(record.hypervisor);
+    if (record === null) return;
+    const notSeen = exitCause('not-observable', 'VMM ended, status not observable');
+    try {
+      const cause = driver === null ? notSeen : await driver.causeOfEnd(record, { signal: AbortSignal.timeout(causeDeadlineMs) });
+      await settle(runId, cause);
+    } catch (thrown) {
+      warn('how the VMM ended could not be found out', thrown);
+      await settle(runId, notSeen);
+    }
+  }
+
+  /** Needs no hypervisor: a signal to the process whose identity is stored. Before the spawn, the abort is all it takes. */
+  async function kill(): Promise<void> {
+    queue.overtake(given('was killed'));
+    const record = stored().run;
+    const process = run?.process ?? (record?.live ? record.process : null);
+    if (process !== null) host.processes.signal(process, 'SIGKILL');
+  }
+
+  async function cleanUp(): Promise<void> {
+    ladder.clear();
+    run?.watch[Symbol.dispose]();
+    run?.vmm?.close();
+    run = null;
+    consoles.runEnded(id);
+    context.claims.drop(id);
+    if ((stored().run?.nics.length ?? 0) > 0) await queue.run(releaseTaps, { keep: true });
+  }
+
+  async function releaseTaps(signal: AbortSignal): Promise<void> {
+    tapsLeft = true;
+    await context.network.release(id, { signal });
+    tapsLeft = false;
+  }
+
+  function deleteVm(): { changed: boolean; done: Promise<void> } {
+    if (stored().condition.observed === 'stopped') markDeleted(context.dataDir, id);
+    try {
+      const accepted = decide(context, id, { kind: 'delete' });
+      return { changed: accepted.changed, done: runAll(accepted.effects, null) };
+    } catch (thrown) {
+      unmarkDeleted(context.dataDir, id);
+      throw thrown;
+    }
+  }
+
+  async function remove(): Promise<void> {
+    consoles.removed(id);
+    removeRunDir(context.dataDir, id);
+    if (tapsLeft) await queue.run(releaseTaps, { keep: true });
+    await queue.idle();
+  }
+}

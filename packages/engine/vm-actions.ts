@@ -1,0 +1,109 @@
+import { MvirtError, type ObservedState, type VmCommand, type VmId } from '@mvirt/domain';
+import type { EngineContext } from './context.ts';
+import { within } from './deadline.ts';
+import { storedVm } from './device-change.ts';
+import type { WaitOptions } from './services.ts';
+import type { Supervisor } from './supervisor.ts';
+import { vmLabel } from './vm-label.ts';
+import { untilVm } from './vm-wait.ts';
+
+/** Ample: each step has a deadline of its own. What is still under way then goes on. */
+const startMs = 180_000;
+const callMs = 30_000;
+const killMs = 30_000;
+/** What a stop takes beside the guest's own time: cutting the power and, where that fails, the kill. */
+const stopStepsMs = 30_000;
+
+export type Changed = { changed: boolean };
+
+/** Answers once the VM runs; a start that is under way is joined. @throws START_FAILED, DISK_IN_USE, UNSUPPORTED, HYPERVISOR_MISSING, FILE_NOT_FOUND, WRONG_STATE */
+export async function startVm(context: EngineContext, supervisor: Supervisor, id: VmId, { signal }: WaitOptions): Promise<Changed> {
+  const { clock, drivers, store, claims } = context;
+  const driver =
+    storedVm(context, id).condition.observed === 'stopped' ? await drivers.choose(storedVm(context, id).spec.hypervisor, signal ? { signal } : {}) : null;
+  // From here to the new condition nothing waits, so that no other VM can take a disk in between.
+  const vm = storedVm(context, id);
+  if (driver !== null && vm.condition.observed === 'stopped') {
+    driver.check(vm.spec);
+    claims.take(id, vm.spec.disks);
+    if (vm.spec.hypervisor !== driver.kind) store.vms.update(id, { spec: { ...vm.spec, hypervisor: driver.kind } });
+  }
+  const { changed, done } = startOrLetGo();
+  const late = () =>
+    new MvirtError({ code: 'TIMEOUT', message: `VM ${vmLabel(vm)} is still starting after ${startMs / 1000} s`, hint: `mvirt kill ${vmLabel(vm)} ends it` });
+  await within(done, { clock, signal, timeoutMs: startMs, late });
+  return { changed };
+
+  function startOrLetGo() {
+    try {
+      return supervisor.start(driver);
+    } catch (thrown) {
+      if (storedVm(context, id).condition.observed === 'stopped') claims.drop(id);
+      throw thrown;
+    }
+  }
+}
+
+/** Answers once the VM is stopped and what its run had taken is given back. */
+export async function stopVm(
+  context: EngineContext,
+  supervisor: Supervisor,
+  id: VmId,
+  { graceMs, signal }: WaitOptions & { graceMs: number | null },
+): Promise<Changed> {
+  if (graceMs !== null && !(Number.isFinite(graceMs) && graceMs >= 0))
+    throw new MvirtError({ code: 'INVALID_ARGUMENT', message: `graceMs: ${graceMs} is no time to wait` });
+  const { changed } = begin(context, supervisor, id, { kind: 'stop', graceMs, atMs: context.clock.nowMs() });
+  await untilOff(context, supervisor, id, signal, graceMs === null ? null : graceMs + stopStepsMs);
+  return { changed };
+}
+
+export async function killVm(context: EngineContext, supervisor: Supervisor, id: VmId, { signal }: WaitOptions): Promise<Changed> {
+  const { changed, done } = supervisor.command({ kind: 'kill' });
+  await done; // a signal that was refused says so
+  await untilOff(context, supervisor, id, signal, killMs);
+  return { changed };
+}
+
+/** Pause, resume, reboot: answered once the VMM has done it, and the VM is seen in its new state. */
+export async function commandVm(
+  context: EngineContext,
+  supervisor: Supervisor,
+  id: VmId,
+  kind: 'pause' | 'resume' | 'reboot',
+  { signal }: WaitOptions,
+): Promise<Changed> {
+  const { capability, becomes } = commands[kind];
+  const vm = storedVm(context, id);
+  const live = vm.run?.live ? vm.run.hypervisor : null;
+  const reason = live === null ? null : context.drivers.capabilities(live)[capability];
+  if (reason !== null) throw new MvirtError({ code: 'UNSUPPORTED', message: `VM ${vmLabel(vm)} cannot ${kind}: ${reason}` });
+  const { changed, done } = supervisor.command({ kind });
+  const late = () => new MvirtError({ code: 'TIMEOUT', message: `VM ${vmLabel(vm)}: ${kind} is not done after ${callMs / 1000} s` });
+  await within(done, { clock: context.clock, signal, timeoutMs: callMs, late });
+  if (changed && becomes !== null)
+    await untilVm(context, id, (now) => now.condition.observed !== becomes.from, { signal, timeoutMs: callMs, what: becomes.to });
+  return { changed };
+}
+
+type Becomes = { from: ObservedState; to: ObservedState } | null;
+
+const commands: Record<'pause' | 'resume' | 'reboot', { capability: 'pause' | 'reboot'; becomes: Becomes }> = {
+  pause: { capability: 'pause', becomes: { from: 'running', to: 'paused' } },
+  resume: { capability: 'pause', becomes: { from: 'paused', to: 'running' } },
+  reboot: { capability: 'reboot', becomes: null },
+};
+
+function begin({ log }: EngineContext, supervisor: Supervisor, id: VmId, command: VmCommand): Changed {
+  const { changed, done } = supervisor.command(command);
+  // What fails in a stop is met by its next step; the caller waits for the end, not for the steps.
+  done.catch((thrown) => log.warn(`a step of "${command.kind}" failed`, { vm: id, error: String(thrown) }));
+  return { changed };
+}
+
+async function untilOff(context: EngineContext, supervisor: Supervisor, id: VmId, signal: AbortSignal | undefined, timeoutMs: number | null): Promise<void> {
+  const hint = `mvirt kill ${vmLabel(storedVm(context, id))} ends it at once`;
+  await untilVm(context, id, (vm) => vm.condition.observed === 'stopped', { signal, timeoutMs, what: 'stopped', hint });
+  const late = () => new MvirtError({ code: 'TIMEOUT', message: 'what the run had taken is not given back yet' });
+  await within(supervisor.queue.idle(), { clock: context.clock, signal, timeoutMs: stopStepsMs, late });
+}

@@ -1,0 +1,43 @@
+import { realpathSync } from 'node:fs';
+import { sep } from 'node:path';
+import { MvirtError, type VmId } from '@mvirt/domain';
+import type { EngineContext } from './context.ts';
+import { within } from './deadline.ts';
+import { storedVm } from './device-change.ts';
+import { runDirOf } from './run-dir.ts';
+import type { Supervisors } from './supervisors.ts';
+import { vmLabel } from './vm-label.ts';
+
+const deleteMs = 30_000;
+
+/** Removes a stopped VM's rows and run directory, and nothing else. @throws WRONG_STATE, also where a VM's disk lies in that directory */
+export async function deleteVm(context: EngineContext, supervisors: Supervisors, id: VmId, signal: AbortSignal | undefined): Promise<void> {
+  const vm = storedVm(context, id);
+  if (vm.condition.observed === 'stopped') refuseDiskInside(context, id);
+  const { done } = supervisors.of(id).command({ kind: 'delete' });
+  const finished = done.finally(() => supervisors.forget(id));
+  const late = () => new MvirtError({ code: 'TIMEOUT', message: `what VM ${vmLabel(vm)} leaves behind is not cleared away yet` });
+  await within(finished, { clock: context.clock, signal, timeoutMs: deleteMs, late });
+}
+
+/** Somebody's data is no part of a run: it is never removed with one. */
+function refuseDiskInside({ store, dataDir }: EngineContext, id: VmId): void {
+  const directory = realPath(runDirOf(dataDir, id)) + sep;
+  for (const vm of store.vms.list()) {
+    const inside = vm.spec.disks.find((disk) => realPath(disk.path).startsWith(directory));
+    if (!inside) continue;
+    throw new MvirtError({
+      code: 'WRONG_STATE',
+      message: `disk ${inside.path} of VM ${vmLabel(vm)} lies in the run directory that would be removed`,
+      hint: 'move it elsewhere first',
+    });
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // not there: nothing to lose
+  }
+}

@@ -1,0 +1,30 @@
+import { MvirtError, type VmId } from '@mvirt/domain';
+import { vmLabel, vmNotFound } from './vm-label.ts';
+
+type Named = { id: VmId; name: string | null };
+
+const minPrefix = 4;
+const maxListed = 10;
+
+/**
+ * A full id, then an exact name, then a unique id prefix of 4 or more characters. careful: a name that is also another
+ * VM's prefix is ambiguous. @throws VM_NOT_FOUND, AMBIGUOUS_VM listing the candidates
+ */
+export function resolveVm(vms: readonly Named[], reference: string, { careful }: { careful: boolean }): VmId {
+  const byId = vms.find((vm) => vm.id === reference);
+  if (byId) return byId.id;
+  const byName = vms.filter((vm) => vm.name === reference);
+  const byPrefix = reference.length < minPrefix ? [] : vms.filter((vm) => vm.id.startsWith(reference));
+  const others = careful || byName.length === 0 ? byPrefix.filter((vm) => !byName.includes(vm)) : [];
+  const candidates = [...byName, ...others];
+  const [only] = candidates;
+  if (only === undefined) throw vmNotFound(reference);
+  if (candidates.length > 1) throw ambiguous(reference, candidates);
+  return only.id;
+}
+
+function ambiguous(reference: string, candidates: readonly Named[]): MvirtError {
+  const listed = candidates.slice(0, maxListed).map((vm) => (vm.name === null ? vm.id : `${vmLabel(vm)} (${vm.id})`));
+  const more = candidates.length > maxListed ? ` and ${candidates.length - maxListed} more` : '';
+  return new MvirtError({ code: 'AMBIGUOUS_VM', message: `${reference} may be any of ${listed.join(', ')}${more}` });
+}

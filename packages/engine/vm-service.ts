@@ -1,0 +1,84 @@
+import type { VmId } from '@mvirt/domain';
+import { MvirtError } from '@mvirt/domain';
+import type { EngineContext } from './context.ts';
+import { within } from './deadline.ts';
+import { storedVm } from './device-change.ts';
+import { attachDisk, detachDisk } from './disk-plug.ts';
+import { attachNic, detachNic } from './nic-plug.ts';
+import type { ActionResult, VmService, VmSnapshot, WaitOptions } from './services.ts';
+import type { Supervisors } from './supervisors.ts';
+import { commandVm, killVm, startVm, stopVm } from './vm-actions.ts';
+import { createVm } from './vm-create.ts';
+import { deleteVm } from './vm-delete.ts';
+import { vmLabel } from './vm-label.ts';
+import { resolveVm } from './vm-resolve.ts';
+import { setVm } from './vm-set.ts';
+import { snapshotOf } from './vm-snapshot.ts';
+import { untilVm } from './vm-wait.ts';
+import { watchVms } from './vm-watch.ts';
+
+const plugMs = 60_000;
+const statsMs = 10_000;
+
+export function createVmService(context: EngineContext, supervisors: Supervisors): VmService {
+  const { store, feed, clock } = context;
+  const snapshot = (id: VmId): VmSnapshot => snapshotOf(context, storedVm(context, id));
+  const list = (): VmSnapshot[] => store.vms.list().map((vm) => snapshotOf(context, vm));
+  const find = (id: VmId): VmSnapshot | null => {
+    const vm = store.vms.get(id);
+    return vm === null ? null : snapshotOf(context, vm);
+  };
+  /** The VM is looked up first: an unknown id gets no supervisor. */
+  const supervisor = (id: VmId) => supervisors.of(storedVm(context, id).id);
+  const answer = (id: VmId, { changed, note = null }: { changed: boolean; note?: string | null }): ActionResult => ({ vm: snapshot(id), changed, note });
+  const late = (what: string, timeoutMs: number) => () => new MvirtError({ code: 'TIMEOUT', message: `${what} is not done after ${timeoutMs / 1000} s` });
+  const bounded = <T>(promise: Promise<T>, what: string, timeoutMs: number, { signal }: WaitOptions): Promise<T> =>
+    within(promise, { clock, signal, timeoutMs, late: late(what, timeoutMs) });
+
+  return {
+    list,
+    get: snapshot,
+    resolve: (reference, options) => resolveVm(store.vms.list(), reference, options),
+    async create(input) {
+      const { vm, warnings } = createVm(context, input);
+      return { vm: snapshotOf(context, vm), warnings };
+    },
+    async set(id, change) {
+      const { vm, warnings } = setVm(context, id, change);
+      return { vm: snapshotOf(context, vm), warnings };
+    },
+    start: async (id, options) => answer(id, await startVm(context, supervisor(id), id, options)),
+    stop: async (id, options) => answer(id, await stopVm(context, supervisor(id), id, options)),
+    kill: async (id, options) => answer(id, await killVm(context, supervisor(id), id, options)),
+    reboot: async (id, options) => answer(id, await commandVm(context, supervisor(id), id, 'reboot', options)),
+    pause: async (id, options) => answer(id, await commandVm(context, supervisor(id), id, 'pause', options)),
+    resume: async (id, options) => answer(id, await commandVm(context, supervisor(id), id, 'resume', options)),
+    async delete(id, { signal }) {
+      const before = snapshot(id);
+      await deleteVm(context, supervisors, id, signal);
+      return { vm: before, changed: true, note: null };
+    },
+    attachDisk: async (id, disk, options) => answer(id, await bounded(attachDisk(context, supervisor(id), id, disk), 'attaching the disk', plugMs, options)),
+    detachDisk: async (id, path, options) => answer(id, await bounded(detachDisk(context, supervisor(id), id, path), 'detaching the disk', plugMs, options)),
+    attachNic: async (id, nic, options) => answer(id, await bounded(attachNic(context, supervisor(id), id, nic), 'attaching the NIC', plugMs, options)),
+    detachNic: async (id, mac, options) => answer(id, await bounded(detachNic(context, supervisor(id), id, mac), 'detaching the NIC', plugMs, options)),
+    async wait(id, state, { signal, timeoutMs }) {
+      const vm = await untilVm(context, id, (now) => now.condition.observed === state, { signal, timeoutMs, what: state });
+      return snapshotOf(context, vm);
+    },
+    watch: ({ signal }) => watchVms({ feed, list, find }, signal),
+    async blockStats(id, options) {
+      const vm = storedVm(context, id);
+      const vmm = supervisor(id).vmm();
+      if (vmm === null)
+        throw new MvirtError({
+          code: 'WRONG_STATE',
+          message: `VM ${vmLabel(vm)} is ${vm.condition.observed}: only a running VM has figures`,
+          hint: `start it: mvirt start ${vmLabel(vm)}`,
+        });
+      const reason = context.drivers.capabilities(vm.run?.hypervisor ?? null).blockStats;
+      if (reason !== null) throw new MvirtError({ code: 'UNSUPPORTED', message: `VM ${vmLabel(vm)} has no figures of its disks: ${reason}` });
+      return bounded(vmm.blockStats(options), 'reading the figures', statsMs, options);
+    },
+  };
+}
