@@ -8,6 +8,8 @@ export interface EventLog extends EventService {
   /** Inside the caller's transaction. Watchers are told by flush(), once it is committed. */
   record(vm: { id: string; name: string | null }, draft: EventDraft): LifecycleEvent;
   flush(): void;
+  /** Calls back at each flush, for who reads the store by itself. */
+  onFlush(listener: () => void): Disposable;
   /** Ends all watches. */
   close(): void;
 }
@@ -29,6 +31,7 @@ export function createEventLog({ store, clock, bounds = defaultBounds }: EventLo
   const { events } = store;
   const wakeup = createWakeup();
   const stop = new AbortController();
+  const listeners = new Set<() => void>();
   let sincePrune = 0;
   let prunedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -68,6 +71,7 @@ export function createEventLog({ store, clock, bounds = defaultBounds }: EventLo
     },
     flush() {
       wakeup.wake();
+      for (const listener of listeners) listener();
       prune();
     },
     watch({ since, vmId, signal }) {
@@ -78,6 +82,10 @@ export function createEventLog({ store, clock, bounds = defaultBounds }: EventLo
     read({ since, vmId, limit }) {
       const options = vmId === undefined ? { limit } : { limit, vmId };
       return since === null ? events.last(options) : events.since(since, options);
+    },
+    onFlush(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     lastSeq: () => events.lastSeq(),
     close: () => stop.abort(),
