@@ -37,15 +37,28 @@ function failure(work: () => unknown): MvirtError {
 }
 
 const fill = () =>
-  withStore((store) => {
-    for (let number = 0; number < 40; number++) store.vms.insert(testVm(`vm-${number}`, { spec: testSpec({ userData: 'x'.repeat(3000) }) }));
-  });
+  withStore((store) =>
+    store.transact(() => {
+      for (let number = 0; number < 500; number++) store.events.append({ id: 'a', name: null }, { type: 'warning', message: 'event '.repeat(40) }, 1);
+      for (let number = 0; number < 40; number++) store.vms.insert(testVm(`vm-${number}`, { spec: testSpec({ userData: 'x'.repeat(3000) }) }));
+    }),
+  );
+
+/** Damages the first page that holds this text. */
+function overwritePageWith(text: string): void {
+  const bytes = readFileSync(path);
+  const page = Math.floor(bytes.indexOf(text) / 4096);
+  expect(page).toBeGreaterThan(0);
+  bytes.fill(0xff, page * 4096, page * 4096 + 64);
+  writeFileSync(path, bytes);
+}
 
 describe('a damaged file is refused, with what to do about it', () => {
   const cases: [name: string, damage: () => void][] = [
     ['no database', () => writeFileSync(path, 'this is no database, and long enough to be looked at'.repeat(100))],
     ['its header overwritten', () => writeFileSync(path, Buffer.concat([Buffer.alloc(100, 0xaa), readFileSync(path).subarray(100)]))],
     ['cut in half', () => truncateSync(path, Math.floor(readFileSync(path).length / 2))],
+    ['an old event overwritten, which nothing reads at the start', () => overwritePageWith('event event')],
     [
       'pages overwritten',
       () => {

@@ -130,6 +130,23 @@ describe('VMs', () => {
     }
   });
 
+  test('a list shows what changed since the one before, and not what was rolled back', () => {
+    store.vms.insert(testVm('a'));
+    const vcpus = () => store.vms.list().map((vm) => vm.spec.vcpus);
+    expect(vcpus()).toEqual([1]);
+    store.vms.update('a', { spec: testSpec({ vcpus: 2 }) });
+    expect(vcpus()).toEqual([2]);
+    const undone = () => {
+      store.vms.update('a', { spec: testSpec({ vcpus: 3 }) });
+      expect(vcpus()).toEqual([3]);
+      throw new Error('undone');
+    };
+    expect(() => store.transact(undone)).toThrow('undone');
+    expect(vcpus()).toEqual([2]);
+    store.vms.update('a', { spec: testSpec({ vcpus: 2, labels: { only: 'ours' } }) });
+    expect(store.vms.list()[0]?.spec.labels).toEqual({ only: 'ours' });
+  });
+
   test('a new spec keeps the keys that nobody knows', () => {
     store.vms.insert(rich());
     const { spec, unknownKeys } = store.vms.update('rich', { spec: testSpec({ vcpus: 3 }) });
