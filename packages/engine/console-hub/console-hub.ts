@@ -34,7 +34,7 @@ export type ConsoleHubDeps = {
   log: EngineLog;
   /** Gets `console-gap` events. */
   events: Pick<EventLog, 'record' | 'flush'>;
-  /** What is kept of each VM's console at least; 16 MiB. */
+  /** The most that is kept of each VM's console, at least 7/8 of it (half where the filesystem refuses holes); 16 MiB. */
   retentionBytes?: number;
   /** Between two checks of all running VMs' logs; 5 s. */
   sweepMs?: number;

@@ -5,7 +5,7 @@ import { type HostFiles, runFiles } from '@mvirt/host';
 import type { ConsoleLog, Store } from '@mvirt/store';
 import { createBlockFile } from './block-file.ts';
 import { findKept, removeKept, rotateFile, type Segment } from './kept-log.ts';
-import { type FileState, isReplaced, newRecord, withGrowth, withKeptFrom, withRun } from './log-record.ts';
+import { type FileState, isReplaced, newRecord, withEnd, withGrowth, withKeptFrom, withRun } from './log-record.ts';
 import { nowhere, type Position } from './position.ts';
 import { createWakeup, type Wakeup } from './wakeup.ts';
 
@@ -31,6 +31,10 @@ export interface ConsoleLogFile {
   look(): boolean;
   /** Makes the file, or keeps it, and notes where the run begins; durable. @throws STORE_ERROR, DISK_FULL */
   beginRun(run: { runId: string; runDir: string }): void;
+  /** Nothing more comes until the next run. */
+  endRun(): void;
+  /** When it was last seen to change. */
+  seenAtMs(): number;
   read(position: Position, maxBytes: number): Promise<Chunk>;
   /** Frees what lies below the offset. refused: the filesystem cannot. @throws STORE_ERROR, DISK_FULL: then nothing was freed. */
   dropBelow(offset: number): 'done' | 'refused';
@@ -207,6 +211,14 @@ export function createConsoleLog({ store, files, clock, warn, vmId, directory }:
       hold(next);
       wakeup.wake();
     },
+    endRun() {
+      look();
+      if (record === null) return;
+      record = withEnd(record, seenAtMs);
+      dirty = true;
+      save();
+    },
+    seenAtMs: () => seenAtMs,
     async read(position, maxBytes) {
       for (;;) {
         const chunk = await readOnce(position, maxBytes);

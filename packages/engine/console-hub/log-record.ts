@@ -58,8 +58,16 @@ export function withKeptFrom(record: ConsoleLog, keptFrom: number): ConsoleLog {
   return { ...record, keptFrom, runs: record.runs.slice(from(record.runs)), times: record.times.slice(from(record.times)) };
 }
 
-/** Where the log was at that time, at the latest; what was printed later lies above. */
-export function offsetAt(record: ConsoleLog, atMs: number): number {
+/** The log has not changed since `seenAtMs`: an entry for its end. */
+export function withEnd(record: ConsoleLog, seenAtMs: number): ConsoleLog {
+  const last = record.times.at(-1);
+  if (last?.offset === record.knownSize) return record;
+  return { ...record, times: thinned([...record.times, { offset: record.knownSize, atMs: Math.max(seenAtMs, last?.atMs ?? 0) }]) };
+}
+
+/** Where the log was at that time, at the latest: what was printed later lies above. It was last seen to change at `seenAtMs`. */
+export function offsetAt(record: ConsoleLog, atMs: number, seenAtMs: number): number {
+  if (atMs >= seenAtMs) return record.knownSize;
   const offset = record.times.findLast((entry) => entry.atMs <= atMs)?.offset ?? 0;
   return Math.max(record.keptFrom, offset);
 }

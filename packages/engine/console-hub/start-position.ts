@@ -73,5 +73,5 @@ function since(log: ConsoleLogFile, atMs: number): Position {
   const record = log.record();
   if (record === null) return nowhere;
   const began = record.times[0]?.atMs ?? 0;
-  return atMs < began ? log.oldest() : { logId: record.logId, offset: offsetAt(record, atMs) };
+  return atMs < began ? log.oldest() : { logId: record.logId, offset: offsetAt(record, atMs, log.seenAtMs()) };
 }

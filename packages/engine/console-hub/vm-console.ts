@@ -186,12 +186,11 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
       raw ??= serveRaw();
     },
     runEnded() {
-      look();
+      log.endRun();
       running = false;
       endInput();
       told(gaps?.end(clock.nowMs()));
       gaps = null;
-      log.save();
       follow();
       log.wakeup.wake();
       raw?.end();
