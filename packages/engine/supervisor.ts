@@ -98,7 +98,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     start(driver) {
       const accepted = decide(context, id, { kind: 'start' });
       const done = runAll(accepted.effects, driver);
-      return { changed: accepted.changed, done: launching ?? done };
+      return { changed: accepted.changed, done: accepted.effects.length > 0 ? done : (launching ?? done) };
     },
     follow({ runId, process, vmm }) {
       watch(runId, process, vmm);

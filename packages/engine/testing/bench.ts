@@ -1,0 +1,171 @@
+import { expect } from 'bun:test';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import type { CreateInput, VmId } from '@mvirt/domain';
+import type { HypervisorDriver } from '@mvirt/hypervisor';
+import type { Store } from '@mvirt/store';
+import { createSqliteStore } from '@mvirt/store/sqlite';
+import { createFakeClock, type FakeClock } from '@mvirt/testkit/fake-clock';
+import { createFakeHost, type FakeHost } from '@mvirt/testkit/fake-host';
+import { createFakeHypervisor, type FakeHypervisor, type FakeHypervisorOptions } from '@mvirt/testkit/fake-hypervisor';
+import { createFakeNetwork, type FakeNetwork } from '@mvirt/testkit/fake-network';
+import { createFakeProcesses } from '@mvirt/testkit/fake-processes';
+import { watchLeaks } from '@mvirt/testkit/leak-check';
+import { type TempDir, tempDir } from '@mvirt/testkit/temp-dir';
+import { waitFor } from '@mvirt/testkit/wait-for';
+import type { ConsoleHub } from '../console-hub/console-hub.ts';
+import { createEngine, type Engine, type EngineDeps } from '../engine.ts';
+import type { EngineLog, LogFields } from '../log.ts';
+import type { VmService, VmSnapshot } from '../services.ts';
+
+export type BenchOptions = { hypervisor?: FakeHypervisorOptions; drivers?: (fake: FakeHypervisor) => HypervisorDriver[] } & Partial<
+  Pick<EngineDeps, 'defaultHypervisor'>
+>;
+
+/** An engine on a real store and a fake world that outlives it. Disposing it ends all VMs and proves that nothing is left. */
+export type Bench = AsyncDisposable & {
+  readonly dir: TempDir;
+  readonly host: FakeHost;
+  readonly network: FakeNetwork;
+  readonly hypervisor: FakeHypervisor;
+  readonly clock: FakeClock;
+  readonly log: string[];
+  engine(): Engine;
+  vms(): VmService;
+  store(): Store;
+  /** The agent dies by -9; nothing of it acts any more. Start another with reborn(). */
+  crash(): void;
+  /** Another agent on the same data directory, recovered. */
+  reborn(): Promise<void>;
+  /** An empty file that can be a disk or a kernel. */
+  file(name: string): string;
+  create(input?: CreateInput): Promise<VmId>;
+  started(input?: CreateInput): Promise<VmId>;
+  state(id: VmId): VmSnapshot['condition']['observed'];
+  until(id: VmId, state: VmSnapshot['condition']['observed']): Promise<VmSnapshot>;
+  events(id: VmId): string[];
+};
+
+export async function openBench(options: BenchOptions = {}): Promise<Bench> {
+  const dir = tempDir('engine');
+  const leaks = watchLeaks({ dir: dir.path, mayStay: () => true });
+  const host = createFakeHost({ processes: createFakeProcesses() });
+  const network = createFakeNetwork();
+  const hypervisor = createFakeHypervisor({ processes: host.processes, ...options.hypervisor });
+  const drivers = options.drivers?.(hypervisor) ?? [hypervisor];
+  const clock = createFakeClock();
+  const log: string[] = [];
+  let life: Life;
+
+  const begin = (): Life => {
+    const alive = { dead: false };
+    const store = createSqliteStore({ dataDir: dir.path, clock: () => clock.nowMs() });
+    const mortalClock: EngineDeps['clock'] = {
+      nowMs: clock.nowMs,
+      after: (delayMs, callback) =>
+        mourned(
+          alive,
+          clock.after(delayMs, () => alive.dead || callback()),
+        ),
+    };
+    const processes = {
+      ...host.processes,
+      onEnd: (...[identity, callback]: Parameters<FakeHost['processes']['onEnd']>) => host.processes.onEnd(identity, () => alive.dead || callback()),
+    };
+    const engine = createEngine({
+      store,
+      host: { ...host, processes },
+      network,
+      drivers,
+      defaultHypervisor: options.defaultHypervisor ?? 'auto',
+      dataDir: dir.path,
+      bridge: 'br0',
+      clock: mortalClock,
+      log: collect(log, alive),
+    });
+    return { engine, store, die: () => die(alive, engine, store) };
+  };
+
+  life = begin();
+  await life.engine.recover();
+  await life.engine.host.hypervisors({});
+  const vms = () => life.engine.vms;
+  const bench: Bench = {
+    dir,
+    host,
+    network,
+    hypervisor,
+    clock,
+    log,
+    engine: () => life.engine,
+    vms,
+    store: () => life.store,
+    crash: () => life.die(),
+    async reborn() {
+      life = begin();
+      const recovered = life.engine.recover();
+      let done = false;
+      const settled = recovered.finally(() => {
+        done = true;
+      });
+      while (!done) await Promise.race([settled, clock.advance(50)]);
+      await recovered;
+    },
+    file(name) {
+      writeFileSync(dir.join(name), '');
+      return dir.join(name);
+    },
+    async create(input = {}) {
+      const boots = input.kernel || input.firmware || input.disks?.length;
+      const { vm } = await vms().create(boots ? input : { ...input, kernel: bench.file('kernel') });
+      return vm.id;
+    },
+    async started(input) {
+      const id = await bench.create(input);
+      await vms().start(id, {});
+      return id;
+    },
+    state: (id) => vms().get(id).condition.observed,
+    until: (id, state) => waitFor(`VM ${id} to be ${state}`, () => [vms().get(id)].find((vm) => vm.condition.observed === state) ?? null),
+    events: (id) => life.engine.events.read({ since: null, vmId: id, limit: 1000 }).map((event) => event.type),
+    async [Symbol.asyncDispose]() {
+      for (const { id } of vms().list()) {
+        await vms().kill(id, {});
+        await vms().delete(id, {});
+      }
+      await life.engine.close();
+      life.store.close();
+      expect(host.processes.alive()).toEqual([]);
+      expect(network.taps()).toEqual([]);
+      expect(existsSync(dir.join('vm')) ? readdirSync(dir.join('vm')) : []).toEqual([]);
+      await waitFor('no timer to be left', () => clock.pending() === 0);
+      await leaks.check();
+      dir[Symbol.dispose]();
+    },
+  };
+  return bench;
+}
+
+type Life = { engine: Engine; store: Store; die(): void };
+type Alive = { dead: boolean; timers?: Set<Disposable> };
+
+/** A dead agent's timers are gone with it. */
+function mourned(alive: Alive, timer: Disposable): Disposable {
+  alive.timers ??= new Set();
+  alive.timers.add(timer);
+  return timer;
+}
+
+function die(alive: Alive, engine: Engine, store: Store): void {
+  (engine.consoles as ConsoleHub).close();
+  alive.dead = true;
+  for (const timer of alive.timers ?? []) timer[Symbol.dispose]();
+  // From here on all that the old engine still tries fails: it can store nothing.
+  store.close();
+}
+
+function collect(lines: string[], alive: Alive): EngineLog {
+  const say = (level: string) => (message: string, fields?: LogFields) => {
+    if (!alive.dead) lines.push(`${level} ${message}${fields?.error === undefined ? '' : `: ${String(fields.error)}`}`);
+  };
+  return { info: say('info'), warn: say('warn'), error: say('error') };
+}

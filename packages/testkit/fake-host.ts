@@ -1,0 +1,86 @@
+import { writeFileSync } from 'node:fs';
+import { MvirtError } from '@mvirt/domain';
+import type { Host, ProcessUsage, SystemFigures, VmmSpawn } from '@mvirt/host';
+import { createLinuxHost } from '@mvirt/host/linux';
+import { createFakeProcesses, type FakeProcesses } from './fake-processes.ts';
+
+/** A host whose processes, figures and programs are in memory; its files are real ones. Outlives "agents". */
+export type FakeHost = Host & {
+  readonly processes: FakeProcesses;
+  /** What usage(pid) answers while the process lives; without it all zeros. */
+  usageOf: Map<number, ProcessUsage>;
+  figuresNow: SystemFigures;
+  /** Programs that are "installed". */
+  installed: Set<string>;
+  /** Command lines that were run. */
+  ran: string[][];
+  /** The next run of a program fails with these words. */
+  failNextRun(words: string): void;
+};
+
+export function createFakeHost({ processes = createFakeProcesses() }: { processes?: FakeProcesses } = {}): FakeHost {
+  const { files, sockets } = createLinuxHost();
+  const usageOf: FakeHost['usageOf'] = new Map();
+  const installed = new Set(['genisoimage', 'ip']);
+  const ran: string[][] = [];
+  let runFailure: string | null = null;
+  const host: FakeHost = {
+    processes,
+    files,
+    sockets,
+    usageOf,
+    installed,
+    ran,
+    figuresNow: {
+      hostname: 'fake',
+      kernelVersion: '6.1.0',
+      uptimeSeconds: 1000,
+      cpus: 4,
+      memoryBytes: 8 * 1024 ** 3,
+      availableMemoryBytes: 6 * 1024 ** 3,
+      load: [0, 0, 0],
+    },
+    failNextRun(words) {
+      runFailure = words;
+    },
+    vmms: {
+      async spawn({ runDir }: VmmSpawn, { signal }) {
+        signal.throwIfAborted();
+        return processes.start({ cwd: runDir });
+      },
+      readExit: () => null,
+      waitExit: async () => null,
+      async openInput() {
+        throw new MvirtError({ code: 'CONSOLE_READ_ONLY', message: 'a fake host has no serial lines' });
+      },
+    },
+    programs: {
+      find: (name) => (installed.has(name) ? `/usr/bin/${name}` : null),
+      async run(argv, { signal }) {
+        await new Promise((resolve) => setImmediate(resolve));
+        signal?.throwIfAborted();
+        ran.push(argv);
+        const words = runFailure;
+        runFailure = null;
+        if (words !== null) throw new MvirtError({ code: 'PROGRAM_FAILED', message: words });
+        writeOutput(argv);
+        return { stdout: '', stderr: '' };
+      },
+    },
+    system: {
+      figures: () => host.figuresNow,
+      usage(pid) {
+        if (processes.identify(pid) === null) return null;
+        return usageOf.get(pid) ?? { cpuMs: 0, rssBytes: 0 };
+      },
+      rights: () => ({ uid: 0, netAdmin: true, tun: true, kvm: false }),
+    },
+  };
+  return host;
+}
+
+/** A packer leaves its image behind. */
+function writeOutput(argv: string[]): void {
+  const output = argv[argv.indexOf('-output') + 1];
+  if (argv.includes('-output') && output !== undefined) writeFileSync(output, argv.join(' '));
+}
