@@ -11,6 +11,6 @@ for (let offset = 0; offset < total; ) {
   const bytes = patternBytes(offset, Math.min(total, offset + size));
   writeSync(log, bytes);
   offset += bytes.length;
-  if (random(8) === 0) await new Promise((resolve) => setTimeout(resolve, random(4)));
+  if (random(2) === 0) await new Promise((resolve) => setTimeout(resolve, random(6)));
 }
 closeSync(log);

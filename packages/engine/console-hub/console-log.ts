@@ -65,6 +65,7 @@ export function createConsoleLog({ store, files, clock, warn, vmId, directory }:
   let record: ConsoleLog | null = null;
   let dirty = false;
   let owned = true;
+  let closed = false;
   let blockBytes = 4096;
   let seenAtMs = clock.nowMs();
   let current: Segment | null = null;
@@ -160,6 +161,7 @@ export function createConsoleLog({ store, files, clock, warn, vmId, directory }:
   };
   /** null: look again, something changed meanwhile. */
   const readOnce = async (position: Position, maxBytes: number): Promise<Chunk | null> => {
+    if (closed) return { kind: 'end' };
     const { logId, offset } = position;
     const segment = find(logId);
     if (segment === undefined && logId === nowhere.logId) {
@@ -179,6 +181,7 @@ export function createConsoleLog({ store, files, clock, warn, vmId, directory }:
       if (still !== segment || offset < still.from) return null;
       if (read.length > 0) return { kind: 'data', bytes: read.length > maxBytes ? read.subarray(0, maxBytes) : read };
     } catch (error) {
+      if (closed) return { kind: 'end' };
       if (hot?.segment === segment) hot = null;
       if (find(logId) === segment && !look()) throw new MvirtError({ code: 'INTERNAL', message: `${path} could not be read`, cause: error });
       return null;
@@ -262,7 +265,8 @@ export function createConsoleLog({ store, files, clock, warn, vmId, directory }:
     },
     close() {
       save();
-      forget();
+      closed = true;
+      current?.file.close();
       kept?.file.close();
     },
   };
