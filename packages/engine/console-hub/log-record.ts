@@ -67,8 +67,8 @@ export function withEnd(record: ConsoleLog, seenAtMs: number): ConsoleLog {
 
 /** Where the log was at that time, at the latest: what was printed later lies above. It was last seen to change at `seenAtMs`. */
 export function offsetAt(record: ConsoleLog, atMs: number, seenAtMs: number): number {
-  if (atMs >= seenAtMs) return record.knownSize;
-  const offset = record.times.findLast((entry) => entry.atMs <= atMs)?.offset ?? 0;
+  if (atMs > seenAtMs) return record.knownSize;
+  const offset = record.times.findLast((entry) => entry.atMs < atMs)?.offset ?? 0;
   return Math.max(record.keptFrom, offset);
 }
 

@@ -63,6 +63,10 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
     if (changed) retention.enforce();
     return changed;
   };
+  const end = () => {
+    look();
+    return log.newest();
+  };
   /** Watched exactly while there is something to see and somebody who looks. */
   const follow = () => {
     const wanted = running && readers > 0 && !stop.signal.aborted;
@@ -117,7 +121,7 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
         files,
         directory,
         warn,
-        attach: (signal) => stream({ kind: 'live' }, log.newest(), signal),
+        attach: (signal) => stream({ kind: 'live' }, end(), signal),
         write: (bytes, signal) => write(bytes, { signal }),
       });
     } catch (error) {
@@ -142,10 +146,7 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
   return {
     idle: () => !running && readers === 0,
     running: () => running,
-    end: () => {
-      look();
-      return log.newest();
-    },
+    end,
     stream,
     write,
     async tailText(maxBytes) {
