@@ -195,7 +195,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   async function launchFailed(thrown: unknown): Promise<MvirtError> {
     const vm = stored();
     const error = toMvirtError(thrown);
-    tell({ kind: 'launch-failed', cause: await describeEnd(context, vm, startFailure(error)) });
+    tell({ kind: 'launch-failed', cause: await lastWords(startFailure(error)) });
     return vm.condition.observed === 'starting' ? startFailed(vm, error) : error;
   }
 
@@ -214,22 +214,30 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   async function settle(runId: string, cause: ExitCause): Promise<void> {
     if (closed || run?.runId !== runId || run.settled) return;
     run.settled = true;
-    tell({ kind: 'ended', cause: await describeEnd(context, stored(), cause) });
+    tell({ kind: 'ended', cause: await lastWords(cause) });
+  }
+
+  async function lastWords(cause: ExitCause): Promise<ExitCause> {
+    try {
+      return await describeEnd(context, stored(), cause);
+    } catch (thrown) {
+      warn('the last words of the run could not be read', thrown);
+      return cause;
+    }
   }
 
   /** For a VMM whose driver cannot tell, or does not. */
   async function settleByDriver(runId: string): Promise<void> {
-    const record = closed || run?.runId !== runId || run.settled ? null : stored().run;
-    const driver = record === null ? null : context.drivers.get(record.hypervisor);
-    if (record === null) return;
-    const notSeen = exitCause('not-observable', 'VMM ended, status not observable');
+    if (closed || run?.runId !== runId || run.settled) return;
+    let cause = exitCause('not-observable', 'VMM ended, status not observable');
     try {
-      const cause = driver === null ? notSeen : await driver.causeOfEnd(record, { signal: AbortSignal.timeout(causeDeadlineMs) });
-      await settle(runId, cause);
+      const record = stored().run;
+      const driver = record === null ? null : context.drivers.get(record.hypervisor);
+      if (record !== null && driver !== null) cause = await driver.causeOfEnd(record, { signal: AbortSignal.timeout(causeDeadlineMs) });
     } catch (thrown) {
       warn('how the VMM ended could not be found out', thrown);
-      await settle(runId, notSeen);
     }
+    await settle(runId, cause);
   }
 
   /** Needs no hypervisor: a signal to the process whose identity is stored. Before the spawn, the abort is all it takes. */

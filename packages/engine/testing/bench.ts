@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import type { CreateInput, VmId } from '@mvirt/domain';
-import type { HypervisorDriver } from '@mvirt/hypervisor';
+import type { HypervisorDriver, Vmm } from '@mvirt/hypervisor';
 import type { Store } from '@mvirt/store';
 import { createSqliteStore } from '@mvirt/store/sqlite';
 import { createFakeClock, type FakeClock } from '@mvirt/testkit/fake-clock';
@@ -57,7 +57,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   let life: Life;
 
   const begin = (): Life => {
-    const alive = { dead: false };
+    const alive: Alive = { dead: false, timers: new Set(), vmms: new Set() };
     const store = createSqliteStore({ dataDir: dir.path, clock: () => clock.nowMs() });
     const mortalClock: EngineDeps['clock'] = {
       nowMs: clock.nowMs,
@@ -75,7 +75,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       store,
       host: { ...host, processes },
       network,
-      drivers,
+      drivers: drivers.map((driver) => mortalDriver(driver, alive)),
       defaultHypervisor: options.defaultHypervisor ?? 'auto',
       dataDir: dir.path,
       bridge: 'br0',
@@ -146,11 +146,23 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
 }
 
 type Life = { engine: Engine; store: Store; die(): void };
-type Alive = { dead: boolean; timers?: Set<Disposable> };
+type Alive = { dead: boolean; timers: Set<Disposable>; vmms: Set<Vmm> };
+
+/** A dead agent's connections are gone with it. */
+function mortalDriver(driver: HypervisorDriver, alive: Alive): HypervisorDriver {
+  const known = (vmm: Vmm): Vmm => {
+    alive.vmms.add(vmm);
+    return vmm;
+  };
+  return {
+    ...driver,
+    launch: async (request, options) => known(await driver.launch(request, options)),
+    adopt: async (run, options) => known(await driver.adopt(run, options)),
+  };
+}
 
 /** A dead agent's timers are gone with it. */
 function mourned(alive: Alive, timer: Disposable): Disposable {
-  alive.timers ??= new Set();
   alive.timers.add(timer);
   return timer;
 }
@@ -158,7 +170,8 @@ function mourned(alive: Alive, timer: Disposable): Disposable {
 function die(alive: Alive, engine: Engine, store: Store): void {
   (engine.consoles as ConsoleHub).close();
   alive.dead = true;
-  for (const timer of alive.timers ?? []) timer[Symbol.dispose]();
+  for (const timer of alive.timers) timer[Symbol.dispose]();
+  for (const vmm of alive.vmms) vmm.close();
   // From here on all that the old engine still tries fails: it can store nothing.
   store.close();
 }
