@@ -86,7 +86,7 @@ test('a change that is taken back is not pending any more, and one of nothing is
 test('bad changes are refused with their field', async () => {
   await using bench = await openBench();
   const id = await bench.create({ disks: [{ path: bench.file('disk.raw') }] });
-  const bad = {
+  const bad: Record<string, object> = {
     'vcpus: ': { vcpus: 0 },
     'memory: ': { memoryMib: 1_000_000 },
     'cmdline: needs a kernel': { cmdline: 'x' },

@@ -7,7 +7,10 @@ export type Deadline = { clock: Clock; signal?: AbortSignal | undefined; timeout
  * What the promise stands for goes on.
  */
 export async function within<T>(promise: Promise<T>, { clock, signal, timeoutMs, late }: Deadline): Promise<T> {
-  if (signal?.aborted) throw hungUp();
+  if (signal?.aborted) {
+    promise.catch(() => {}); // nobody waits for it any more; whoever began it has logged what failed
+    throw hungUp();
+  }
   const left = Promise.withResolvers<never>();
   const leave = () => left.reject(hungUp());
   signal?.addEventListener('abort', leave, { once: true });

@@ -1,5 +1,5 @@
 import { type HypervisorChoice, type HypervisorKind, MvirtError } from '@mvirt/domain';
-import type { CallOptions, Capabilities, HypervisorDriver, HypervisorReport } from '@mvirt/hypervisor';
+import type { Capabilities, HypervisorDriver, HypervisorReport } from '@mvirt/hypervisor';
 
 /** Which hypervisor runs a VM. Each driver is probed once; probing runs a guest, so answers are kept. */
 export interface DriverChoice {
@@ -7,10 +7,10 @@ export interface DriverChoice {
   /** The hypervisor that a choice means, as far as is known by now; null: none usable, or not probed yet. */
   known(choice: HypervisorChoice): HypervisorKind | null;
   /** @throws HYPERVISOR_MISSING, UNSUPPORTED saying why */
-  choose(choice: HypervisorChoice, options: CallOptions): Promise<HypervisorDriver>;
+  choose(choice: HypervisorChoice): Promise<HypervisorDriver>;
   /** @throws UNSUPPORTED where the choice names a hypervisor that the agent has no driver for. */
   refuseUnknown(choice: HypervisorChoice): void;
-  reports(options: CallOptions): Promise<HypervisorReport[]>;
+  reports(): Promise<HypervisorReport[]>;
   capabilities(kind: HypervisorKind | null): Capabilities;
 }
 
@@ -22,8 +22,9 @@ export function createDriverChoice({ drivers, preferred }: { drivers: readonly H
     const meant = choice === 'auto' ? preferred : choice;
     return drivers.filter((driver) => meant === 'auto' || driver.kind === meant);
   };
-  const report = async (driver: HypervisorDriver, options: CallOptions): Promise<HypervisorReport> => {
-    const seen = await driver.probe(options);
+  // Without any caller's signal: who leaves must not end the trial for the others.
+  const report = async (driver: HypervisorDriver): Promise<HypervisorReport> => {
+    const seen = await driver.probe({});
     known.set(driver.kind, seen);
     return seen;
   };
@@ -42,17 +43,17 @@ export function createDriverChoice({ drivers, preferred }: { drivers: readonly H
     get,
     refuseUnknown,
     known: (choice) => candidates(choice).find((driver) => known.get(driver.kind)?.usable)?.kind ?? null,
-    async choose(choice, options) {
+    async choose(choice) {
       refuseUnknown(choice);
       const refused: HypervisorReport[] = [];
       for (const driver of candidates(choice)) {
-        const seen = await report(driver, options);
+        const seen = await report(driver);
         if (seen.usable) return driver;
         refused.push(seen);
       }
       throw noneUsable(refused);
     },
-    reports: (options) => Promise.all(drivers.map((driver) => report(driver, options))),
+    reports: () => Promise.all(drivers.map(report)),
     capabilities: (kind) => (kind === null ? null : get(kind)?.capabilities) ?? noCapabilities,
   };
 }

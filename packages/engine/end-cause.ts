@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { causeOf, type ExitCause, type ExitCauseKind, exitCause, MvirtError, type VmId } from '@mvirt/domain';
 import { runFiles } from '@mvirt/host';
@@ -23,13 +23,20 @@ const tailBytes = 4096;
 const tailLines = 20;
 const tailDeadlineMs = 500;
 
-/** An end as it is kept: an abnormal one with the last lines of the hypervisor and of the console, and a hint. */
-export async function describeEnd(context: EngineContext, vm: StoredVm, seen: ExitCause): Promise<ExitCause> {
+/** An end as it is kept: an abnormal one with the last lines of the hypervisor and of the console, and a hint. sinceMs: when it began; what the files held before says nothing of it. */
+export async function describeEnd(
+  context: EngineContext,
+  vm: StoredVm,
+  seen: ExitCause,
+  sinceMs = vm.run?.live ? vm.run.startedAtMs : null,
+): Promise<ExitCause> {
   const kept = seen.hint ?? hints[seen.kind] ?? null;
   const hint = kept === null ? null : hintFor(kept, vm);
   if (!abnormal.has(causeOf(vm.condition.stop, seen).kind)) return { ...seen, hint };
-  const hypervisorTail = seen.hypervisorTail ?? fileTail(join(runDirOf(context.dataDir, vm.id), runFiles.messages));
-  const consoleTail = seen.consoleTail ?? (await consoleText(context, vm.id));
+  const runFile = (name: string) => join(runDirOf(context.dataDir, vm.id), name);
+  const isOfThisRun = (name: string) => sinceMs !== null && (statSync(runFile(name), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= sinceMs;
+  const hypervisorTail = seen.hypervisorTail ?? (isOfThisRun(runFiles.messages) ? fileTail(runFile(runFiles.messages)) : null);
+  const consoleTail = seen.consoleTail ?? (isOfThisRun(runFiles.console) ? await consoleText(context, vm.id) : null);
   return { ...seen, hint, hypervisorTail, consoleTail };
 }
 

@@ -2,10 +2,13 @@ import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesPerMib, MvirtError, type VmId } from '@mvirt/domain';
 import type { EngineContext } from './context.ts';
+import { within } from './deadline.ts';
 import type { HostService, VmUsage } from './services.ts';
 
 const sampleMs = 1_000;
 const maxEntries = 1_000;
+const trialMs = 120_000;
+const late = () => new MvirtError({ code: 'TIMEOUT', message: `the hypervisors' trials are not done after ${trialMs / 1000} s` });
 
 export function createHostService({ store, host, clock, drivers }: EngineContext): HostService {
   const sampler = createUsageSampler({ store, host, clock });
@@ -22,7 +25,7 @@ export function createHostService({ store, host, clock, drivers }: EngineContext
       };
     },
     usage: sampler,
-    hypervisors: (options) => drivers.reports(options),
+    hypervisors: ({ signal }) => within(drivers.reports(), { clock, signal, timeoutMs: trialMs, late }),
     listFolder: async (path) => listFolder(path),
   };
 }

@@ -112,11 +112,9 @@ test('a kill that an agent died of is done by the next one', async () => {
   const id = await bench.started();
   const stored = bench.store().vms.get(id);
   if (!stored) throw new Error('it is stored');
-  bench
-    .store()
-    .vms.update(id, {
-      condition: { ...stored.condition, observed: 'stopping', wanted: 'stopped', stop: { by: 'kill', deadlineAtMs: null, poweringOff: true } },
-    });
+  bench.store().vms.update(id, {
+    condition: { ...stored.condition, observed: 'stopping', wanted: 'stopped', stop: { by: 'kill', deadlineAtMs: null, poweringOff: true } },
+  });
   bench.crash();
   await bench.reborn();
   expect((await bench.until(id, 'stopped')).condition.cause?.kind).toBe('killed');
@@ -316,4 +314,17 @@ test("another daemon's VM is shown as not responding while its process lives, an
   bench.host.processes.end(theirs);
   await bench.reborn();
   expect(bench.vms().get(id).condition).toMatchObject({ observed: 'stopped', cause: { kind: 'not-observable' } });
+});
+
+test('a stop that had ended a start is no failure with the next agent', async () => {
+  await using bench = await openBench({ drivers: (fake) => [{ ...fake, launch: () => new Promise(() => {}) }] });
+  const id = await bench.create();
+  void bench.vms().start(id, {});
+  await bench.clock.advance(0);
+  void failure(bench.vms().stop(id, { graceMs: null }));
+  await bench.clock.advance(0);
+  expect(bench.state(id)).toBe('stopping');
+  bench.crash();
+  await bench.reborn();
+  expect(bench.vms().get(id).condition).toMatchObject({ observed: 'stopped', cause: { kind: 'powered-off' } });
 });

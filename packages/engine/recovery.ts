@@ -101,7 +101,8 @@ const notSeen: ExitCause = exitCause('not-observable', 'VMM ended, status not ob
 
 async function notRecorded(context: EngineContext, vm: StoredVm): Promise<VmFact> {
   if (vm.condition.observed === 'starting') return { kind: 'launch-failed', cause: await describeEnd(context, vm, interrupted) };
-  return { kind: 'ended', cause: await describeEnd(context, vm, notSeen) };
+  // A stop had ended the start before there was a VMM.
+  return { kind: 'ended', cause: await describeEnd(context, vm, vm.condition.observed === 'stopping' ? interrupted : notSeen) };
 }
 
 async function settledFact(context: EngineContext, vm: StoredVm, run: StoredRun, process: ProcessIdentity | null): Promise<VmFact> {

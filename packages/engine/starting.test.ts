@@ -170,3 +170,28 @@ test("a client's own TAP is used as it is and never removed", async () => {
   await bench.vms().kill(id, {});
   expect(bench.network.foreignTaps()).toEqual(['mytap0']);
 });
+
+test('a caller who has left already starts nothing, and one who joins a start only to leave hurts nobody', async () => {
+  await using bench = await openBench();
+  const id = await bench.create();
+  const gone = { signal: AbortSignal.abort() };
+  expect(await failure(bench.vms().start(id, gone))).toMatchObject({ code: 'CANCELLED' });
+  expect(bench.state(id)).toBe('stopped');
+
+  bench.hypervisor.failNextLaunch('no luck');
+  const start = failure(bench.vms().start(id, {}));
+  await bench.until(id, 'starting');
+  expect(await failure(bench.vms().start(id, gone))).toMatchObject({ code: 'CANCELLED' });
+  expect(await start).toMatchObject({ code: 'START_FAILED' });
+});
+
+test('the last words of an earlier run are not taken for those of a start that failed', async () => {
+  await using bench = await openBench();
+  const id = await bench.started();
+  bench.hypervisor.control(id).print('bye\n');
+  await bench.vms().kill(id, {});
+  await bench.clock.advance(1000 * 60 * 60 * 24 * 365 * 50);
+  bench.hypervisor.failNextLaunch('no luck');
+  await failure(bench.vms().start(id, {}));
+  expect(bench.vms().get(id).condition.cause).toMatchObject({ kind: 'start-failed', detail: 'no luck', consoleTail: null });
+});

@@ -164,11 +164,12 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   }
 
   async function begin(driver: HypervisorDriver | null): Promise<void> {
+    const beganAtMs = clock.nowMs();
     try {
       if (driver === null) throw new MvirtError({ code: 'INTERNAL', message: 'a launch without a hypervisor' });
       began(await queue.run((signal) => launchOnce(driver, signal)));
     } catch (thrown) {
-      throw await launchFailed(thrown);
+      throw await launchFailed(thrown, beganAtMs);
     } finally {
       launching = null;
     }
@@ -192,10 +193,10 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     vmm.listen((fact) => hear(runId, fact));
   }
 
-  async function launchFailed(thrown: unknown): Promise<MvirtError> {
+  async function launchFailed(thrown: unknown, beganAtMs: number): Promise<MvirtError> {
     const vm = stored();
     const error = toMvirtError(thrown);
-    tell({ kind: 'launch-failed', cause: await lastWords(startFailure(error)) });
+    tell({ kind: 'launch-failed', cause: await lastWords(startFailure(error), beganAtMs) });
     return vm.condition.observed === 'starting' ? startFailed(vm, error) : error;
   }
 
@@ -217,9 +218,9 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     tell({ kind: 'ended', cause: await lastWords(cause) });
   }
 
-  async function lastWords(cause: ExitCause): Promise<ExitCause> {
+  async function lastWords(cause: ExitCause, sinceMs?: number): Promise<ExitCause> {
     try {
-      return await describeEnd(context, stored(), cause);
+      return await describeEnd(context, stored(), cause, sinceMs);
     } catch (thrown) {
       warn('the last words of the run could not be read', thrown);
       return cause;

@@ -10,6 +10,7 @@ import { untilVm } from './vm-wait.ts';
 /** Ample: each step has a deadline of its own. What is still under way then goes on. */
 const startMs = 180_000;
 const callMs = 30_000;
+const trialMs = 120_000;
 const killMs = 30_000;
 /** What a stop takes beside the guest's own time: cutting the power and, where that fails, the kill. */
 const stopStepsMs = 30_000;
@@ -19,14 +20,20 @@ export type Changed = { changed: boolean };
 /** Answers once the VM runs; a start that is under way is joined. @throws START_FAILED, DISK_IN_USE, UNSUPPORTED, HYPERVISOR_MISSING, FILE_NOT_FOUND, WRONG_STATE */
 export async function startVm(context: EngineContext, supervisor: Supervisor, id: VmId, { signal }: WaitOptions): Promise<Changed> {
   const { clock, drivers, store, claims } = context;
-  const driver =
-    storedVm(context, id).condition.observed === 'stopped' ? await drivers.choose(storedVm(context, id).spec.hypervisor, signal ? { signal } : {}) : null;
+  const trial = {
+    clock,
+    signal,
+    timeoutMs: trialMs,
+    late: () => new MvirtError({ code: 'TIMEOUT', message: `the hypervisor's trial is not done after ${trialMs / 1000} s` }),
+  };
+  const { condition, spec } = storedVm(context, id);
+  const driver = condition.observed === 'stopped' ? await within(drivers.choose(spec.hypervisor), trial) : null;
   // From here to the new condition nothing waits, so that no other VM can take a disk in between.
   const vm = storedVm(context, id);
-  if (driver !== null && vm.condition.observed === 'stopped') {
+  const fresh = driver !== null && vm.condition.observed === 'stopped';
+  if (fresh) {
     driver.check(vm.spec);
     claims.take(id, vm.spec.disks);
-    if (vm.spec.hypervisor !== driver.kind) store.vms.update(id, { spec: { ...vm.spec, hypervisor: driver.kind } });
   }
   const { changed, done } = startOrLetGo();
   const late = () =>
@@ -36,9 +43,10 @@ export async function startVm(context: EngineContext, supervisor: Supervisor, id
 
   function startOrLetGo() {
     try {
+      if (fresh && vm.spec.hypervisor !== driver.kind) store.vms.update(id, { spec: { ...vm.spec, hypervisor: driver.kind } });
       return supervisor.start(driver);
     } catch (thrown) {
-      if (storedVm(context, id).condition.observed === 'stopped') claims.drop(id);
+      if (fresh) claims.drop(id);
       throw thrown;
     }
   }
@@ -54,14 +62,19 @@ export async function stopVm(
   if (graceMs !== null && !(Number.isFinite(graceMs) && graceMs >= 0))
     throw new MvirtError({ code: 'INVALID_ARGUMENT', message: `graceMs: ${graceMs} is no time to wait` });
   const { changed } = begin(context, supervisor, id, { kind: 'stop', graceMs, atMs: context.clock.nowMs() });
-  await untilOff(context, supervisor, id, signal, graceMs === null ? null : graceMs + stopStepsMs);
+  const hint = `mvirt kill ${vmLabel(storedVm(context, id))} ends it at once`;
+  await untilOff(context, supervisor, id, { signal, timeoutMs: graceMs === null ? null : graceMs + stopStepsMs, hint });
   return { changed };
 }
 
 export async function killVm(context: EngineContext, supervisor: Supervisor, id: VmId, { signal }: WaitOptions): Promise<Changed> {
   const { changed, done } = supervisor.command({ kind: 'kill' });
   await done; // a signal that was refused says so
-  await untilOff(context, supervisor, id, signal, killMs);
+  await untilOff(context, supervisor, id, {
+    signal,
+    timeoutMs: killMs,
+    hint: 'the kernel has not ended its VMM yet: see what the VMM waits for (a disk that does not answer?)',
+  });
   return { changed };
 }
 
@@ -101,8 +114,9 @@ function begin({ log }: EngineContext, supervisor: Supervisor, id: VmId, command
   return { changed };
 }
 
-async function untilOff(context: EngineContext, supervisor: Supervisor, id: VmId, signal: AbortSignal | undefined, timeoutMs: number | null): Promise<void> {
-  const hint = `mvirt kill ${vmLabel(storedVm(context, id))} ends it at once`;
+type Off = { signal: AbortSignal | undefined; timeoutMs: number | null; hint: string };
+
+async function untilOff(context: EngineContext, supervisor: Supervisor, id: VmId, { signal, timeoutMs, hint }: Off): Promise<void> {
   await untilVm(context, id, (vm) => vm.condition.observed === 'stopped', { signal, timeoutMs, what: 'stopped', hint });
   const late = () => new MvirtError({ code: 'TIMEOUT', message: 'what the run had taken is not given back yet' });
   await within(supervisor.queue.idle(), { clock: context.clock, signal, timeoutMs: stopStepsMs, late });
