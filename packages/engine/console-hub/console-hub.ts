@@ -132,6 +132,7 @@ export function createConsoleHub(deps: ConsoleHubDeps): ConsoleHub {
       vmConsole?.removed();
     },
     async tailText(vmId, maxBytes) {
+      check(vmId);
       try {
         return await open(vmId).tailText(maxBytes);
       } finally {

@@ -134,7 +134,10 @@ export function createConsoleLog({ store, files, clock, warn, vmId, directory }:
       begin(file, known);
       return true;
     }
-    if (record !== null && file.size === known.knownSize) return false;
+    if (file.size === known.knownSize) {
+      if (record === null) hold(known);
+      return false;
+    }
     // At the first look nobody knows when the file grew: no entry of the index is made up.
     hold(record === null ? { ...known, knownSize: file.size } : withGrowth(known, file.size, seenAtMs));
     seenAtMs = clock.nowMs();

@@ -13,7 +13,7 @@ export type TailTiming = {
   slowMs: number;
 };
 
-export const defaultTailTiming: TailTiming = { busyMs: 3, steadyMs: 10, quietMs: 30, slowMs: 250 };
+export const defaultTailTiming: TailTiming = { busyMs: 3, steadyMs: 10, quietMs: 30, slowMs: 500 };
 
 export type FileTailDeps = {
   files: Pick<HostFiles, 'watch'>;

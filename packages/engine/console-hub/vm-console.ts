@@ -170,6 +170,7 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
     },
     sweep() {
       look();
+      retention.enforce();
       const record = log.record();
       if (record !== null) {
         told(gaps?.check({ atMs: clock.nowMs(), size: record.knownSize, blockBytes: log.blockBytes(), freeBytes: () => files.freeBytes(directory) }));
