@@ -114,7 +114,7 @@ export type ConsoleMessage =
   | { kind: 'resync'; cursor: string; lostBytes: number | null; reason: 'dropped' | 'replaced' }
   /** All history was sent; what follows is live. Sent once. */
   | { kind: 'live'; cursor: string }
-  /** Whether the VM runs: told once after `live`, then at each change, after the run's last byte. The stream goes on with the next run. */
+  /** The VM's run began or ended (told after its last byte); a run that is over already is told right after `live`. The stream goes on with the next run. */
   | { kind: 'run'; running: boolean; cursor: string };
 
 export interface ConsoleService {

@@ -1,7 +1,7 @@
 import type { ConsoleLog } from '@mvirt/store';
 import type { ConsoleMessage, ConsoleStart } from '../services.ts';
 import type { ConsoleLogFile } from './console-log.ts';
-import { type Position, toCursor } from './position.ts';
+import { nowhere, type Position, toCursor } from './position.ts';
 import { startPosition } from './start-position.ts';
 
 const maxMessageBytes = 64 * 1024;
@@ -17,8 +17,8 @@ export type AttachmentDeps = {
 
 type Run = ConsoleLog['runs'][number];
 
-/** A run that the viewer was told of; running null: nothing was told yet. */
-type Told = { runId: string | null; running: boolean | null };
+/** What the viewer knows of the VM's runs. */
+type Told = { runId: string | null; running: boolean };
 
 /**
  * One viewer's stream. It holds a position and nothing else: every viewer reads the file at its own pace, so one that
@@ -32,12 +32,13 @@ export async function* streamConsole({ log, running, from, end, signal }: Attach
     const runs = running();
     if (told === null && isLive(log, position, end)) {
       yield { kind: 'live', cursor: toCursor(position) };
-      told = { runId: runAt(log.record(), position), running: null };
+      // A viewer takes the VM for running, as one that resumes does; that one that never ran does not run is no news.
+      told = { runId: runAt(log.record(), position), running: position.logId !== nowhere.logId };
       continue;
     }
     const next: Run | null = told === null ? null : nextRun(log.record(), position, told);
     if (told !== null && next !== null && next.offset <= position.offset) {
-      if (told.running === true) yield { kind: 'run', running: false, cursor: toCursor(position) };
+      if (told.running) yield { kind: 'run', running: false, cursor: toCursor(position) };
       yield { kind: 'run', running: true, cursor: toCursor(position) };
       told = { runId: next.runId, running: true };
       continue;
