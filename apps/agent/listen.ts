@@ -65,8 +65,7 @@ async function removeStale(path: string, files: HostFiles): Promise<void> {
   if (!found.isSocket()) {
     throw new MvirtError({ code: 'INVALID_ARGUMENT', message: `--socket: ${path} is there and is no socket`, hint: 'choose another path' });
   }
-  using short = files.shortPath(dirname(path), basename(path));
-  const answer = await probe(short.path);
+  const answer = await probeSocket(path, files);
   if (answer === 'ECONNREFUSED') return rmSync(path, { force: true });
   if (answer === 'ENOENT') return;
   const hint = 'stop it, or choose another --socket';
@@ -74,9 +73,11 @@ async function removeStale(path: string, files: HostFiles): Promise<void> {
   throw new MvirtError({ code: 'DENIED', message: `${path} is there and cannot be looked at (${answer})`, hint });
 }
 
-function probe(path: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
+/** `connected`, or why not: ECONNREFUSED is what a dead agent leaves. */
+export async function probeSocket(path: string, files: HostFiles): Promise<string> {
+  using short = files.shortPath(dirname(path), basename(path));
+  return await new Promise((resolve) => {
+    const socket = connect(short.path);
     const done = (answer: string) => {
       clearTimeout(timer);
       socket.destroy();

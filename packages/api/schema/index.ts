@@ -2,6 +2,7 @@ export * from './action.ts';
 export * from './agent.ts';
 export * from './codec.ts';
 export * from './console.ts';
+export * from './doctor.ts';
 export * from './documents.ts';
 export * from './event.ts';
 export * from './host.ts';
