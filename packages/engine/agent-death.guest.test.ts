@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { asVmId, type VmId } from '@mvirt/domain';
 import { createLinuxHost } from '@mvirt/host/linux';
 import { createQemuDriver } from '@mvirt/hypervisor/qemu';
@@ -24,7 +24,9 @@ const id = asVmId('vm-of-a-dying-agent');
 
 /** Another agent, in a process of its own. */
 function agent(dataDir: string, task: 'start' | 'stop'): { child: ChildProcess; ready: Promise<unknown>; shoot(): Promise<void> } {
-  const child = spawn(process.execPath, [join(import.meta.dir, 'testing/agent-process.ts'), dataDir, task, id], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.resolve('@mvirt/testkit/engine/agent-process')), dataDir, task, id], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ready = Promise.race([once(child.stdout ?? child, 'data'), once(child, 'exit').then(() => Promise.reject(new Error('the agent ended by itself')))]);
   ready.catch(() => {}); // whoever shoots it before does not wait for it
   const shoot = async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { CreateInput } from '@mvirt/domain';
-import { openBench } from './testing/bench.ts';
-import { failure } from './testing/failure.ts';
+import { openBench } from '@mvirt/testkit/engine/bench';
+import { failure } from '@mvirt/testkit/engine/failure';
 
 test('bad input is refused with its field, and nothing is stored', async () => {
   await using bench = await openBench();

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { tapName } from '@mvirt/network';
-import { openBench } from './testing/bench.ts';
-import { failure } from './testing/failure.ts';
+import { openBench } from '@mvirt/testkit/engine/bench';
+import { failure } from '@mvirt/testkit/engine/failure';
 
 test('a disk comes to a running guest and stays in the spec', async () => {
   await using bench = await openBench();

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { mkdirSync, symlinkSync } from 'node:fs';
-import { openBench } from './testing/bench.ts';
-import { failure } from './testing/failure.ts';
+import { openBench } from '@mvirt/testkit/engine/bench';
+import { failure } from '@mvirt/testkit/engine/failure';
 
 test('what running VMs have been given is counted', async () => {
   await using bench = await openBench();

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { asVmId } from '@mvirt/domain';
-import { openBench } from './testing/bench.ts';
-import { failure } from './testing/failure.ts';
+import { openBench } from '@mvirt/testkit/engine/bench';
+import { failure } from '@mvirt/testkit/engine/failure';
 
 test('a VM is created, started, stopped by its guest, and deleted', async () => {
   await using bench = await openBench();

@@ -2,9 +2,9 @@ import { expect, test } from 'bun:test';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { newCondition } from '@mvirt/domain';
 import type { HypervisorDriver } from '@mvirt/hypervisor';
+import { type Bench, openBench } from '@mvirt/testkit/engine/bench';
+import { failure } from '@mvirt/testkit/engine/failure';
 import { createFakeProcesses } from '@mvirt/testkit/fake-processes';
-import { type Bench, openBench } from './testing/bench.ts';
-import { failure } from './testing/failure.ts';
 
 test('an agent that was killed finds its VMs as they are', async () => {
   await using bench = await openBench();

@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { toMvirtError } from '@mvirt/domain';
 import { tapName } from '@mvirt/network';
-import { type Bench, openBench } from './testing/bench.ts';
-import { failure } from './testing/failure.ts';
+import { type Bench, openBench } from '@mvirt/testkit/engine/bench';
+import { failure } from '@mvirt/testkit/engine/failure';
 
 const userData = '#cloud-config\n{}\n';
 
@@ -179,9 +179,11 @@ test('a caller who has left already starts nothing, and one who joins a start on
   expect(bench.state(id)).toBe('stopped');
 
   bench.hypervisor.failNextLaunch('no luck');
+  const release = bench.hypervisor.holdLaunches();
   const start = failure(bench.vms().start(id, {}));
   await bench.until(id, 'starting');
   expect(await failure(bench.vms().start(id, gone))).toMatchObject({ code: 'CANCELLED' });
+  release();
   expect(await start).toMatchObject({ code: 'START_FAILED' });
 });
 

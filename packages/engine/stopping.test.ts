@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { openBench } from './testing/bench.ts';
-import { failure } from './testing/failure.ts';
+import { openBench } from '@mvirt/testkit/engine/bench';
+import { failure } from '@mvirt/testkit/engine/failure';
 
 const deaf = { hypervisor: { manners: { hearsButton: false } } };
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { MvirtError } from '@mvirt/domain';
+import { failure } from '@mvirt/testkit/engine/failure';
 import { createGate } from './gate.ts';
-import { failure } from './testing/failure.ts';
 import { createVmQueue } from './vm-queue.ts';
 
 const killed = new MvirtError({ code: 'WRONG_STATE', message: 'killed' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
+import { openBench } from '@mvirt/testkit/engine/bench';
 import type { VmChangeNotice } from './services.ts';
-import { openBench } from './testing/bench.ts';
 
 async function next(watch: AsyncIterator<VmChangeNotice>): Promise<VmChangeNotice> {
   const { value, done } = await watch.next();

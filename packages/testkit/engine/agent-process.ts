@@ -1,10 +1,9 @@
+import { createEngine, createSystemClock } from '@mvirt/engine';
+import { tinyGuestPath } from '@mvirt/guests';
 import { createLinuxHost } from '@mvirt/host/linux';
 import { createQemuDriver } from '@mvirt/hypervisor/qemu';
 import { createSqliteStore } from '@mvirt/store/sqlite';
-import { createFakeNetwork } from '@mvirt/testkit/fake-network';
-import { tinyGuestPath } from '@mvirt/testkit/tiny-guest';
-import { createEngine } from '../engine.ts';
-import { createSystemClock } from '../system-clock.ts';
+import { createFakeNetwork } from '../fake-network.ts';
 
 // A whole agent without its doors, to be killed by -9: it recovers, does what its second argument says, and stays.
 const [dataDir = '', task = '', id = ''] = process.argv.slice(2);

@@ -1,21 +1,18 @@
 import { expect } from 'bun:test';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import type { CreateInput, VmId } from '@mvirt/domain';
+import { createEngine, type Engine, type EngineDeps, type EngineLog, type LogFields, type VmService, type VmSnapshot } from '@mvirt/engine';
 import type { HypervisorDriver, Vmm } from '@mvirt/hypervisor';
 import type { Store } from '@mvirt/store';
 import { createSqliteStore } from '@mvirt/store/sqlite';
-import { createFakeClock, type FakeClock } from '@mvirt/testkit/fake-clock';
-import { createFakeHost, type FakeHost } from '@mvirt/testkit/fake-host';
-import { createFakeHypervisor, type FakeHypervisor, type FakeHypervisorOptions } from '@mvirt/testkit/fake-hypervisor';
-import { createFakeNetwork, type FakeNetwork } from '@mvirt/testkit/fake-network';
-import { createFakeProcesses } from '@mvirt/testkit/fake-processes';
-import { watchLeaks } from '@mvirt/testkit/leak-check';
-import { type TempDir, tempDir } from '@mvirt/testkit/temp-dir';
-import { waitFor } from '@mvirt/testkit/wait-for';
-import type { ConsoleHub } from '../console-hub/console-hub.ts';
-import { createEngine, type Engine, type EngineDeps } from '../engine.ts';
-import type { EngineLog, LogFields } from '../log.ts';
-import type { VmService, VmSnapshot } from '../services.ts';
+import { createFakeClock, type FakeClock } from '../fake-clock.ts';
+import { createFakeHost, type FakeHost } from '../fake-host.ts';
+import { createFakeHypervisor, type FakeHypervisor, type FakeHypervisorOptions } from '../fake-hypervisor.ts';
+import { createFakeNetwork, type FakeNetwork } from '../fake-network.ts';
+import { createFakeProcesses } from '../fake-processes.ts';
+import { watchLeaks } from '../leak-check.ts';
+import { type TempDir, tempDir } from '../temp-dir.ts';
+import { waitFor } from '../wait-for.ts';
 
 export type BenchOptions = { hypervisor?: FakeHypervisorOptions; drivers?: (fake: FakeHypervisor) => HypervisorDriver[] } & Partial<
   Pick<EngineDeps, 'defaultHypervisor'>
@@ -168,7 +165,7 @@ function mourned(alive: Alive, timer: Disposable): Disposable {
 }
 
 function die(alive: Alive, engine: Engine, store: Store): void {
-  (engine.consoles as ConsoleHub).close();
+  (engine.consoles as Engine['consoles'] & { close(): void }).close();
   alive.dead = true;
   for (const timer of alive.timers) timer[Symbol.dispose]();
   for (const vmm of alive.vmms) vmm.close();
