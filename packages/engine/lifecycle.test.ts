@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
-import { asVmId } from '@mvirt/domain';
+import { asVmId, MvirtError } from '@mvirt/domain';
 import { openBench } from '@mvirt/testkit/engine/bench';
 import { failure } from '@mvirt/testkit/engine/failure';
 
@@ -198,4 +198,26 @@ test('a VMM that stops answering is shown so, and recovers', async () => {
   await bench.clock.advance(0);
   expect(bench.vms().get(id).condition.responsive).toBe(true);
   expect(bench.events(id).slice(-2)).toEqual(['unresponsive', 'responsive']);
+});
+
+test('an end that cannot be stored for want of room is stored once there is some', async () => {
+  let full = false;
+  await using bench = await openBench({
+    store: (real) => ({
+      ...real,
+      transact(work) {
+        if (full) throw new MvirtError({ code: 'DISK_FULL', message: 'no room' });
+        return real.transact(work);
+      },
+    }),
+  });
+  const id = await bench.started();
+  full = true;
+  bench.hypervisor.control(id).powerOff();
+  await bench.clock.advance(3000);
+  expect(bench.state(id)).toBe('running');
+  expect(await failure(bench.vms().set(id, { name: 'x' }))).toMatchObject({ code: 'DISK_FULL' });
+  full = false;
+  await bench.clock.advance(1000);
+  expect(bench.vms().get(id).condition).toMatchObject({ observed: 'stopped', cause: { kind: 'guest-power-off' } });
 });

@@ -51,11 +51,11 @@ export interface VmService {
    * careful: a name that is also another VM's prefix is ambiguous too (delete, kill). @throws VM_NOT_FOUND, AMBIGUOUS_VM listing the candidates.
    */
   resolve(reference: string, options: { careful: boolean }): VmId;
-  /** Durable when it answers. @throws INVALID_ARGUMENT, NAME_TAKEN, ID_TAKEN, UNSUPPORTED, FILE_NOT_FOUND */
+  /** Durable when it answers. Files that are not there yet are warnings: the start wants them. @throws INVALID_ARGUMENT, NAME_TAKEN, ID_TAKEN, UNSUPPORTED */
   create(input: CreateInput): Promise<{ vm: VmSnapshot; warnings: string[] }>;
   /** @throws INVALID_ARGUMENT, NAME_TAKEN */
   set(id: VmId, change: VmChange): Promise<{ vm: VmSnapshot; warnings: string[] }>;
-  /** Answers once the VM runs. @throws START_FAILED, DISK_IN_USE, UNSUPPORTED, WRONG_STATE */
+  /** Answers once the VM runs. @throws START_FAILED, DISK_IN_USE, FILE_NOT_FOUND, UNSUPPORTED, HYPERVISOR_MISSING, WRONG_STATE */
   start(id: VmId, options: WaitOptions): Promise<ActionResult>;
   /** Answers once the VM is stopped. graceMs null: no limit. */
   stop(id: VmId, options: WaitOptions & { graceMs: number | null }): Promise<ActionResult>;

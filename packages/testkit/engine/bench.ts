@@ -14,9 +14,12 @@ import { watchLeaks } from '../leak-check.ts';
 import { type TempDir, tempDir } from '../temp-dir.ts';
 import { waitFor } from '../wait-for.ts';
 
-export type BenchOptions = { hypervisor?: FakeHypervisorOptions; drivers?: (fake: FakeHypervisor) => HypervisorDriver[] } & Partial<
-  Pick<EngineDeps, 'defaultHypervisor'>
->;
+export type BenchOptions = {
+  hypervisor?: FakeHypervisorOptions;
+  drivers?: (fake: FakeHypervisor) => HypervisorDriver[];
+  /** What the engine is given for the store. */
+  store?: (real: Store) => Store;
+} & Partial<Pick<EngineDeps, 'defaultHypervisor'>>;
 
 /** An engine on a real store and a fake world that outlives it. Disposing it ends all VMs and proves that nothing is left. */
 export type Bench = AsyncDisposable & {
@@ -69,7 +72,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       onEnd: (...[identity, callback]: Parameters<FakeHost['processes']['onEnd']>) => host.processes.onEnd(identity, () => alive.dead || callback()),
     };
     const engine = createEngine({
-      store,
+      store: options.store?.(store) ?? store,
       host: { ...host, processes },
       network,
       drivers: drivers.map((driver) => mortalDriver(driver, alive)),
