@@ -18,7 +18,7 @@ export function Confirm(props: { action: 'kill' | 'delete'; vm: Vm; screen: { wi
     [span(' y', 'key'), span(` ${props.action}   `), span('n', 'key'), span(' leave it as it is')],
   ];
   return (
-    <DialogBox title={`${props.action} ${vmLabel(props.vm)}?`} note="" screen={props.screen} width={width} height={lines().length + 2} theme={props.theme}>
+    <DialogBox title={`${props.action} ${vmLabel(props.vm)}?`} notes={[]} screen={props.screen} width={width} height={lines().length + 2} theme={props.theme}>
       <Index each={lines()}>{(line, row) => <Line top={row} width={inner()} theme={props.theme} spans={fitSpans(line(), inner())} />}</Index>
     </DialogBox>
   );

@@ -7,7 +7,7 @@ import type { Theme } from '../theme/theme.ts';
 import { createFields } from './create-form.ts';
 import { DialogBox } from './dialog-box.tsx';
 
-const width = 76;
+const width = 80;
 const labelCells = 12;
 const fieldRows = 2;
 
@@ -23,7 +23,7 @@ export function Create(props: { create: CreateStore; screen: { width: number; he
   return (
     <DialogBox
       title="Create a VM"
-      note="Tab next · ^↵ creates · Esc back"
+      notes={['Tab next · ^↵ creates · Esc back', 'Esc back']}
       screen={props.screen}
       width={width}
       height={createFields.length * fieldRows + 5}

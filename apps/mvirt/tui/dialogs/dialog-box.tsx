@@ -6,7 +6,7 @@ import type { Theme } from '../theme/theme.ts';
 /** A framed box in the middle of the screen, as large as wanted and possible. */
 export function DialogBox(props: {
   title: string;
-  note: string;
+  notes: string[];
   screen: { width: number; height: number };
   width: number;
   height: number;
@@ -14,7 +14,7 @@ export function DialogBox(props: {
   children: JSX.Element;
 }) {
   return (
-    <Frame rect={dialogRect(props.screen, props)} borders="all" title={props.title} note={props.note} focused={true} above={true} theme={props.theme}>
+    <Frame rect={dialogRect(props.screen, props)} borders="all" title={props.title} notes={props.notes} focused={true} above={true} theme={props.theme}>
       {props.children}
     </Frame>
   );

@@ -16,7 +16,7 @@ export function Help(props: { commands: Command[]; view: View; screen: { width: 
   const inner = () => Math.max(1, Math.min(width, props.screen.width) - 2);
   const lines = () => helpLines(props.commands, props.view);
   return (
-    <DialogBox title="Keys" note="any key closes" screen={props.screen} width={width} height={lines().length + 2} theme={props.theme}>
+    <DialogBox title="Keys" notes={['any key closes']} screen={props.screen} width={width} height={lines().length + 2} theme={props.theme}>
       <Index each={lines()}>{(line, row) => <Line top={row} width={inner()} theme={props.theme} spans={fitSpans(line(), inner())} />}</Index>
     </DialogBox>
   );

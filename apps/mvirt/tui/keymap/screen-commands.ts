@@ -35,10 +35,10 @@ export function screenCommands(actions: ScreenActions): Command[] {
 
 /** The console's keys, for the help: heard only there, after the prefix. */
 export const consoleKeys = [
-  { keys: '^a t', title: 'leave the console' },
-  { keys: '^a ^a', title: 'send one ^a to the guest' },
-  { keys: '^a z', title: 'the console fills the screen, or no longer' },
-  { keys: '^a [', title: 'scroll back; Esc ends it' },
+  { keys: '^a t', hint: 'leave', title: 'leave the console' },
+  { keys: '^a ^a', hint: 'send ^a', title: 'send one ^a to the guest' },
+  { keys: '^a z', hint: 'zoom', title: 'the console fills the screen, or no longer' },
+  { keys: '^a [', hint: 'scroll back', title: 'scroll back; Esc ends it' },
 ] as const;
 
 type Plain = Pick<Command, 'id' | 'title' | 'keys'> & { hint?: string; run: (view: View) => void };

@@ -35,7 +35,7 @@ export function Console(props: { ui: Ui; keys: ConsoleKeys; rect: Rect | null; b
         rect={rect()}
         borders={props.borders}
         title={title()}
-        note={noteOf(props.ui, props.keys)}
+        notes={notesOf(props.ui, props.keys)}
         focused={focused()}
         theme={props.theme}
         onMouseDown={() => props.ui.setFocus('console')}
@@ -90,14 +90,15 @@ function Attachment(props: { id: string; ui: Ui; keys: ConsoleKeys; width: numbe
   );
 }
 
-function noteOf(ui: Ui, keys: ConsoleKeys): string {
+function notesOf(ui: Ui, keys: ConsoleKeys): string[] {
   const vm = ui.vms.selected();
-  if (vm === null) return '';
-  if (keys.scrolling()) return 'scrolled back · ↑↓ PgUp PgDn · Esc ends';
-  if (consolePhaseNote[ui.consoles.phase()] !== null) return consolePhaseNote[ui.consoles.phase()] ?? '';
-  if (ui.focus() !== 'console') return vm.state === 'stopped' ? 'stopped' : '';
-  if (vm.state === 'stopped') return 'stopped: read only · ^a t leaves';
-  return keys.armed() ? '^a …  t leaves · z zooms · [ scrolls' : `keys go to ${vmLabel(vm)} · ^a t leaves`;
+  if (vm === null) return [];
+  if (keys.scrolling()) return ['scrolled back · ↑↓ PgUp PgDn · Esc ends', 'Esc ends scrolling'];
+  const stream = streamNotes[ui.consoles.phase()];
+  if (ui.focus() !== 'console') return [stream ?? (vm.state === 'stopped' ? 'stopped' : '')];
+  if (keys.armed()) return ['^a …  t leaves · z zooms · [ scrolls', '^a …'];
+  const what = stream ?? (vm.state === 'stopped' ? 'stopped: read only' : `keys go to ${vmLabel(vm)}`);
+  return [`${what} · ^a t leaves`, '^a t leaves'];
 }
 
-const consolePhaseNote = { none: null, live: null, history: 'loading …', gap: 'interrupted' } as const;
+const streamNotes = { none: null, live: null, history: 'loading …', gap: 'interrupted' } as const;

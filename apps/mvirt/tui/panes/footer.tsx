@@ -23,7 +23,7 @@ export function Footer(props: { ui: Ui; rect: Rect; theme: Theme }) {
 }
 
 const consoleHints = (width: number): Span[] =>
-  fitSpans([span(' '), ...consoleKeys.flatMap(({ keys, title }) => [span(keys, 'key'), span(` ${title.split(/[;,]| to /)[0]}  `)])], width);
+  fitSpans([span(' '), ...consoleKeys.flatMap(({ keys, hint }) => [span(keys, 'key'), span(` ${hint}  `)])], width);
 
 /** What would be done next with the selected VM. */
 function usualLine(ui: Ui): string | null {

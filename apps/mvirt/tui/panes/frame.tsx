@@ -8,7 +8,8 @@ export type FrameProps = {
   rect: Rect;
   borders: ScreenLayout['borders'];
   title: string;
-  note: string;
+  /** From the longest to the shortest. */
+  notes: string[];
   focused: boolean;
   theme: Theme;
   /** Drawn over everything else. */
@@ -39,21 +40,12 @@ export function Frame(props: FrameProps) {
       }}
     >
       <Show when={props.borders === 'all'}>
-        <box
-          position="absolute"
-          left={0}
-          top={0}
-          width={props.rect.width}
-          height={props.rect.height}
-          border={true}
-          borderColor={border()}
-          backgroundColor={props.theme.background}
-        />
+        <box position="absolute" left={0} top={0} width={props.rect.width} height={props.rect.height} border={true} borderColor={border()} shouldFill={false} />
       </Show>
       <Line
         width={props.rect.width}
         theme={props.theme}
-        spans={frameTop({ title: props.title, note: props.note, width: props.rect.width, corners: props.borders === 'all', focused: props.focused })}
+        spans={frameTop({ title: props.title, notes: props.notes, width: props.rect.width, corners: props.borders === 'all', focused: props.focused })}
       />
       <box position="absolute" left={inside().left} top={inside().top} width={inside().width} height={Math.max(1, inside().height)} overflow="hidden">
         {props.children}

@@ -1,14 +1,19 @@
-import { StyledText, type TextChunk } from '@opentui/core';
-import { createMemo } from 'solid-js';
+import { StyledText, type TextChunk, type TextRenderable } from '@opentui/core';
+import { createMemo, createRenderEffect } from 'solid-js';
 import type { Span } from '../layout/span.ts';
 import type { Theme } from '../theme/theme.ts';
 
 /** One row of spans. Equal spans draw nothing anew. stale: the data is old, so it is greyed. */
 export function Line(props: { spans: Span[]; width: number; theme: Theme; stale?: boolean; top?: number; left?: number }) {
   const spans = createMemo(() => props.spans, [], { equals: sameSpans });
-  const content = createMemo(() => new StyledText(spans().map((each) => chunk(each, props.theme, props.stale === true))));
+  // Solid's `content` attribute takes strings only.
+  const show = (text: TextRenderable): void =>
+    createRenderEffect(() => {
+      text.content = new StyledText(spans().map((each) => chunk(each, props.theme, props.stale === true)));
+    });
   return (
     <text
+      ref={show}
       position="absolute"
       top={props.top ?? 0}
       left={props.left ?? 0}
@@ -17,7 +22,6 @@ export function Line(props: { spans: Span[]; width: number; theme: Theme; stale?
       wrapMode="none"
       selectable={false}
       bg={props.theme.background}
-      content={content()}
     />
   );
 }

@@ -23,7 +23,7 @@ export function Logs(props: { ui: Ui; rect: Rect; borders: ScreenLayout['borders
       rect={props.rect}
       borders={props.borders}
       title={title()}
-      note={note()}
+      notes={[note()]}
       focused={props.ui.focus() === 'logs'}
       theme={props.theme}
       onMouseDown={() => props.ui.setFocus('logs')}

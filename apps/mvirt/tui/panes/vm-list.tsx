@@ -26,7 +26,7 @@ export function VmList(props: { ui: Ui; rect: Rect; borders: ScreenLayout['borde
       rect={props.rect}
       borders={props.borders}
       title="VMs"
-      note={note()}
+      notes={[note()]}
       focused={focused()}
       theme={props.theme}
       onMouseDown={(_x, y) => {

@@ -76,7 +76,8 @@ export function createFakeAgent() {
       for (const handlers of vmStreams) handlers.onData(notice);
     },
     log(id: string, line: Partial<LogLineDocument>): void {
-      for (const stream of logStreams) if (stream.id === id) stream.handlers.onData({ at: '2026-01-02T12:01:03Z', source: 'event', level: 'info', text: '', ...line });
+      for (const stream of logStreams)
+        if (stream.id === id) stream.handlers.onData({ at: '2026-01-02T12:01:03Z', source: 'event', level: 'info', text: '', ...line });
     },
     print: (id: string, text: string | Uint8Array): void =>
       toConsole(id, { kind: 'data', bytes: typeof text === 'string' ? new TextEncoder().encode(text) : text, cursor: 'log:1' }),

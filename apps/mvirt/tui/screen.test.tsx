@@ -1,0 +1,264 @@
+import { expect, test } from 'bun:test';
+import { fakeVm } from './testing/fake-agent.ts';
+import { expectWhole, openUi } from './testing/open-ui.tsx';
+import { everyState } from './testing/samples.ts';
+
+const small = { width: 80, height: 24 };
+const large = { width: 140, height: 40 };
+
+for (const size of [small, large]) {
+  test(`every state has a symbol and a word at ${size.width}x${size.height}`, async () => {
+    await using open = await openUi(size);
+    open.fake.vms({ kind: 'snapshot', vms: everyState() });
+    const frame = await open.frame();
+    expectWhole(frame, size);
+    for (const row of [
+      /● web-1 +running/,
+      /! web-2 +silent/,
+      /○ db +stopped/,
+      /× crashed +failed/,
+      /◐ booting +starting/,
+      /◑ ending +stopping/,
+      /‖ frozen +paused/,
+    ]) {
+      expect(frame).toMatch(row);
+    }
+    expect(frame).toContain('5 running │ ● agent');
+    expect(frame).toMatch(/┌ VMs ─+ 7 ┐/);
+  });
+}
+
+test('hostile names and lines stay inside their panes', async () => {
+  await using open = await openUi(small);
+  const name = '\u001b[2J\u001b]0;x\u0007日本\u202e語\r\n👩‍👩‍👧 very very long name that does not fit';
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ id: 'x', name })] });
+  open.fake.log('x', { level: 'error', text: `a\u001b[31mb\r\n\u0007c 日本語 ${'long '.repeat(100)}` });
+  const frame = await open.frame();
+  expectWhole(frame, small);
+  const rows = frame.split('\n');
+  for (const row of rows.slice(2, 6)) expect(row).toMatch(/^│.*││.*│$/);
+  expect(frame).toContain('× abc');
+});
+
+test('only rows that are seen exist, and the selection survives changes', async () => {
+  await using open = await openUi(small);
+  const many = Array.from({ length: 1000 }, (_, index) => fakeVm({ name: `vm-${String(index).padStart(4, '0')}`, state: 'running' }));
+  open.fake.vms({ kind: 'snapshot', vms: many });
+  let frame = await open.keys('G');
+  expect(frame).toContain('vm-0999');
+  expect(frame.match(/vm-\d{4} /g)?.length).toBeLessThan(30);
+  expect(open.ui.vms.selected()?.name).toBe('vm-0999');
+  open.fake.vms({ kind: 'changed', vm: fakeVm({ name: 'vm-0999', state: 'stopped' }) });
+  open.fake.vms({ kind: 'changed', vm: fakeVm({ name: 'aaa', state: 'stopped' }) });
+  frame = await open.frame();
+  expect(open.ui.vms.selected()?.name).toBe('vm-0999');
+  expect(frame).toMatch(/○ vm-0999 +stopped/);
+  open.fake.vms({ kind: 'removed', id: 'id-vm-0999' });
+  await open.frame();
+  expect(open.ui.vms.selected()?.name).toBe('vm-0998');
+});
+
+test('the filter counts as one types', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: everyState() });
+  expect(await open.keys('/', 'w', 'e', 'b')).toMatch(/VMs ─+ 2\/7 \/web▏/);
+  expect(await open.keys('x')).toContain('no VM matches');
+  expect(await open.keys('BACKSPACE', 'ENTER')).toMatch(/2\/7 \/web ┐/);
+  expect(await open.keys('ESC')).toMatch(/VMs ─+ 7 ┐/);
+});
+
+test('a key that cannot act is greyed and says why', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'web-1', state: 'running', unavailable: { kill: 'this hypervisor cannot' } })] });
+  expect(await open.keys('s')).toContain('start: web-1 is running already');
+  expect(await open.keys('d')).toContain('delete: web-1 is running; stop it first');
+  expect(await open.keys('k')).toContain('kill: this hypervisor cannot');
+  expect(open.fake.calls).toEqual([]);
+  const spans = open.screen.captureSpans().lines.at(-2)?.spans ?? [];
+  const colour = (text: string) => spans.find((each) => each.text.trim() === text)?.fg.toString();
+  expect(colour('start')).not.toBe(colour('stop'));
+});
+
+test('start and stop act at once and show the line that does the same', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'db' })] });
+  const answer = Promise.withResolvers<never>();
+  open.fake.answers.act = () => answer.promise;
+  expect(await open.keys('s')).toMatch(/db: start … +\$ mvirt start db/);
+  expect(open.fake.calls).toEqual([{ action: 'start', id: 'id-db' }]);
+  answer.reject(new Error('it broke'));
+  await open.screen.waitForFrame((frame) => frame.includes('it broke'));
+  open.fake.vms({ kind: 'changed', vm: fakeVm({ name: 'db', state: 'running' }) });
+  await open.keys('S');
+  expect(open.fake.calls[1]).toEqual({ action: 'stop', id: 'id-db' });
+});
+
+test('kill and delete ask, and name what is lost', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'web-1', state: 'running' })] });
+  const frame = await open.keys('k');
+  expectWhole(frame, small);
+  expect(frame).toContain('kill web-1?');
+  expect(frame).toContain('has in memory');
+  await open.keys('x', 'ENTER', 'n');
+  expect(open.fake.calls).toEqual([]);
+  await open.keys('k', 'y');
+  expect(open.fake.calls).toEqual([{ action: 'kill', id: 'id-web-1' }]);
+  open.fake.vms({ kind: 'changed', vm: fakeVm({ name: 'web-1', disks: [{ path: '/srv/a.raw', readonly: false, format: 'raw' }] }) });
+  expect(await open.keys('d')).toContain('/srv/a.raw');
+  await open.keys('y');
+  expect(open.fake.calls[1]).toEqual({ action: 'delete', id: 'id-web-1' });
+});
+
+test('a lost agent shows at once, the last data stay, and it recovers', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: everyState() });
+  await open.frame();
+  open.fake.lose(3);
+  const frame = await open.frame();
+  expectWhole(frame, small);
+  expect(frame).toContain('× agent lost, reconnecting (3)');
+  expect(frame).toMatch(/● web-1 +running/);
+  expect(await open.keys('s')).toContain('start: the agent cannot be reached');
+  open.fake.connection({ status: 'connected' });
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'new' })] });
+  const after = await open.frame();
+  expect(after).toContain('● agent');
+  expect(after).toMatch(/○ new +stopped/);
+});
+
+test('without any agent the screen says how to get one', async () => {
+  await using open = await openUi(large);
+  open.fake.lose(1);
+  const frame = await open.frame();
+  expect(frame).toContain('no agent answers at /run/mvirt/agent.sock');
+  expect(frame).toContain('start it with: mvirt agent');
+});
+
+test('the form shows each error beside its field, and the agent gets what was typed', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: [] });
+  await open.keys('c', 'W', 'e', 'b', 'DOWN', 'x', '^ENTER');
+  let frame = await open.frame();
+  expectWhole(frame, small);
+  expect(frame).toMatch(/Name +Web/);
+  expect(frame).toContain('× must be 1 to 63 of a-z 0-9 - and not start or end with a dash');
+  expect(frame).toContain('× must be an absolute path');
+  expect(open.fake.calls).toEqual([]);
+  await open.keys(
+    'BACKSPACE',
+    'BACKSPACE',
+    'BACKSPACE',
+    'w',
+    '1',
+    'TAB',
+    'BACKSPACE',
+    '/',
+    'k',
+    'S-TAB',
+    'TAB',
+    'TAB',
+    'TAB',
+    'TAB',
+    'TAB',
+    'TAB',
+    'BACKSPACE',
+    'x',
+  );
+  expect(await open.keys('^ENTER')).toContain('× must be a whole number of MiB');
+  frame = await open.keys('BACKSPACE', '9', 'TAB');
+  expect(frame).toContain('$ mvirt create --name w1 --kernel /k --memory 519');
+  open.fake.answers.create = async () => {
+    throw new Error('no room');
+  };
+  await open.keys('ENTER');
+  await open.screen.waitForFrame((text) => text.includes('no room'));
+  open.fake.answers.create = async () => ({ vm: fakeVm({ name: 'w1' }), warnings: [] });
+  await open.keys('ENTER');
+  await open.screen.waitForFrame((text) => text.includes('w1 was created'));
+  expect(open.fake.calls.at(-1)?.input).toMatchObject({ name: 'w1', kernel: '/k', memoryMib: 519, vcpus: 1, disks: [] });
+  expect(open.ui.vms.selected()?.name).toBe('w1');
+});
+
+test('small and tiny terminals show one pane, and no size breaks the frame', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: everyState() });
+  for (const size of [
+    { width: 40, height: 12 },
+    { width: 12, height: 5 },
+    { width: 3, height: 2 },
+    { width: 1, height: 1 },
+    { width: 200, height: 60 },
+  ]) {
+    open.screen.resize(size.width, size.height);
+    for (const keys of [['TAB'], ['TAB'], ['^a', 't'], ['c'], ['ESC'], ['?'], ['ESC']]) expectWhole(await open.keys(...keys), size);
+  }
+  open.screen.resize(40, 12);
+  expect(await open.frame()).not.toContain('Logs');
+});
+
+test('the help lists every command with its keys', async () => {
+  await using open = await openUi(large);
+  open.fake.vms({ kind: 'snapshot', vms: everyState() });
+  const frame = await open.keys('?');
+  for (const command of open.ui.commands) expect(frame).toContain(command.title);
+  expect(frame).toContain('^a t');
+  expect(await open.keys('x')).not.toContain('any key closes');
+});
+
+test('q and Ctrl-C quit, Ctrl-Z suspends', async () => {
+  await using open = await openUi(small);
+  await open.keys('q');
+  expect(open.seen).toEqual({ quit: 1, suspended: 0 });
+  await open.keys('^c', '^z');
+  expect(open.seen).toEqual({ quit: 2, suspended: 1 });
+});
+
+test('a click focuses and selects, the wheel scrolls', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: everyState() });
+  await open.frame();
+  await open.screen.mockMouse.click(5, 4);
+  expect(open.ui.vms.index()).toBe(2);
+  await open.screen.mockMouse.click(50, 3);
+  expect(open.ui.focus()).toBe('logs');
+  await open.screen.mockMouse.click(50, 12);
+  expect(open.ui.focus()).toBe('console');
+  await open.screen.mockMouse.scroll(5, 4, 'down');
+  expect(open.ui.vms.index()).toBe(5);
+});
+
+test('scrolling the log up stops following and counts what came', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'db' })] });
+  for (let line = 0; line < 50; line += 1) open.fake.log('id-db', { text: `line ${line}` });
+  expect(await open.frame()).toContain('line 49');
+  await open.keys('TAB', 'UP');
+  open.fake.log('id-db', { text: 'line 50' });
+  open.fake.log('id-db', { text: 'line 51' });
+  let frame = await open.frame();
+  expect(frame).toContain('2 more below');
+  expect(frame).toContain('line 48');
+  expect(frame).not.toContain('line 49');
+  frame = await open.keys('G');
+  expect(frame).toContain('line 51');
+  expect(frame).toContain('follow');
+});
+
+test('without colours nothing is coloured, a guest neither', async () => {
+  await using open = await openUi({ ...small, theme: 'plain' });
+  open.fake.vms({ kind: 'snapshot', vms: everyState() });
+  open.fake.print('id-booting', '\u001b[38;2;200;10;10mred\u001b[0m');
+  await open.frame();
+  const intents = new Set(open.screen.captureSpans().lines.flatMap((line) => line.spans.flatMap((each) => [each.fg.intent, each.bg.intent])));
+  expect([...intents]).toEqual(['default']);
+});
+
+test('with 16 colours a guest gets no others', async () => {
+  await using open = await openUi({ ...small, theme: 'ansi' });
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'db' })] });
+  open.fake.print('id-db', '\u001b[38;2;200;10;10mred\u001b[38;5;200mpink');
+  expect(await open.frame()).toContain('redpink');
+  const colours = open.screen.captureSpans().lines.flatMap((line) => line.spans.flatMap((each) => [each.fg, each.bg]));
+  for (const colour of colours) expect(colour.intent === 'default' || (colour.intent === 'indexed' && colour.slot < 16)).toBe(true);
+});
