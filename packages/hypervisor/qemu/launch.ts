@@ -18,6 +18,7 @@ export type LaunchDeps = { host: Host; clock: Clock; watchdog: Watchdog };
 /** From spawn to running vCPUs; QEMU takes 0.05 s, a loaded host much longer. */
 const startMs = 30_000;
 const endMs = 5000;
+const lastWordsMs = 1000;
 
 /** Carries a launch plan out. On failure or abort: the VMM is ended and its files are gone, but for its logs. */
 export async function launchQemu(deps: LaunchDeps, plan: LaunchPlan, request: LaunchRequest, { signal }: { signal: AbortSignal }): Promise<Vmm> {
@@ -32,25 +33,58 @@ export async function launchQemu(deps: LaunchDeps, plan: LaunchPlan, request: La
   const events = makeEventFile(run, host.files);
   undo.defer(() => events[Symbol.dispose]());
 
-  const process = await host.vmms.spawn({ runDir: run.runDir, argv: plan.argv, env: {}, exitFile: filesOf(run).exit, input: 'fifo' }, { signal });
+  const messages = { path: join(run.runDir, runFiles.messages), from: saidBefore };
+  const process = await spawnVmm(host, run, plan, messages, signal);
   undo.defer(() => endProcess(host, clock, process, run));
   request.onSpawned(process);
 
   const vmm = createQemuVmm({ host, clock, watchdog, events, run: { ...run, process } });
   undo.defer(() => vmm.close());
-  const failed = startFailed(host, run, vmm, saidBefore);
-  const deadline = AbortSignal.timeout(startMs);
+  const limit = AbortSignal.timeout(startMs);
   try {
-    await Promise.race([untilRunning(vmm, clock, AbortSignal.any([signal, deadline])), failed]);
+    await orEnded(untilRunning(vmm, clock, AbortSignal.any([signal, limit])), vmm, clock);
   } catch (error) {
     signal.throwIfAborted();
-    if (!deadline.aborted) throw error;
-    const words = startWords(join(run.runDir, runFiles.messages), saidBefore) ?? 'it said nothing';
-    throw new MvirtError({ code: 'START_FAILED', message: `QEMU did not start within ${startMs / 1000} s: ${words}` });
+    if (vmm.hasGone()) throw await ended(host, run, messages);
+    if (!limit.aborted) throw error;
+    throw startFailed(`QEMU did not start within ${startMs / 1000} s: ${startWords(messages.path, messages.from) ?? 'it said nothing'}`);
   }
   undo.move();
   return vmm;
 }
+
+type Messages = { path: string; from: number };
+
+/** The runner sees a VMM that ends at once; what it said is put in our words. */
+async function spawnVmm(host: Host, run: RunRecord, plan: LaunchPlan, messages: Messages, signal: AbortSignal): Promise<ProcessIdentity> {
+  try {
+    return await host.vmms.spawn({ runDir: run.runDir, argv: plan.argv, env: {}, exitFile: filesOf(run).exit, input: 'fifo' }, { signal });
+  } catch (error) {
+    const words = startWords(messages.path, messages.from);
+    if (words === null || signal.aborted) throw error;
+    throw startFailed(`QEMU said: ${words}`, error);
+  }
+}
+
+/** QEMU's end breaks the line before the kernel tells of it: whichever comes first, the end is what counts. */
+async function orEnded(work: Promise<void>, vmm: QemuVmm, clock: Clock): Promise<void> {
+  try {
+    await Promise.race([work, vmm.gone]);
+  } catch (error) {
+    if (!vmm.link.connected()) await Promise.race([vmm.gone, sleep(clock, lastWordsMs)]);
+    throw error;
+  }
+  if (vmm.hasGone()) throw new MvirtError({ code: 'START_FAILED', message: 'QEMU ended' });
+}
+
+async function ended(host: Host, run: RunRecord, messages: Messages): Promise<MvirtError> {
+  const exit = await host.vmms.waitExit(run.runDir, filesOf(run).exit, { timeoutMs: lastWordsMs });
+  const words = startWords(messages.path, messages.from);
+  const status = exit?.signal ? `ended by signal ${exit.signal}` : `exited with status ${exit?.status ?? 'unknown'}`;
+  return startFailed(`QEMU ${words === null ? status : `said: ${words}`}`);
+}
+
+const startFailed = (message: string, cause?: unknown): MvirtError => new MvirtError({ code: 'START_FAILED', message, cause });
 
 async function untilRunning(vmm: QemuVmm, clock: Clock, signal: AbortSignal): Promise<void> {
   // The socket is there some 30 ms after the spawn: asked often at first, and never more than every 20 ms later on.
@@ -64,22 +98,13 @@ async function untilRunning(vmm: QemuVmm, clock: Clock, signal: AbortSignal): Pr
   vmm.drain();
 }
 
-/** Rejects when QEMU ends before its guest runs. */
-async function startFailed(host: Host, run: RunRecord, vmm: QemuVmm, saidBefore: number): Promise<never> {
-  await vmm.gone;
-  const exit = await host.vmms.waitExit(run.runDir, filesOf(run).exit, { timeoutMs: 1000 });
-  const words = startWords(join(run.runDir, runFiles.messages), saidBefore);
-  const status = exit?.signal ? `ended by signal ${exit.signal}` : `exited with status ${exit?.status ?? 'unknown'}`;
-  throw new MvirtError({ code: 'START_FAILED', message: `QEMU ${words === null ? status : `said: ${words}`}` });
-}
-
 async function endProcess(host: Host, clock: Clock, process: ProcessIdentity, run: RunRecord): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   using _end = host.processes.onEnd(process, resolve);
   host.processes.signal(process, 'SIGKILL');
   await Promise.race([promise, sleep(clock, endMs)]);
   // The shim writes after the end: its file must not appear after all else is gone.
-  await host.vmms.waitExit(run.runDir, filesOf(run).exit, { timeoutMs: 1000 });
+  await host.vmms.waitExit(run.runDir, filesOf(run).exit, { timeoutMs: lastWordsMs });
 }
 
 function removeRunFiles(runDir: string): void {

@@ -22,6 +22,7 @@ export type QemuVmm = Vmm & {
   silent(): void;
   /** Resolves when the process has ended. */
   readonly gone: Promise<void>;
+  hasGone(): boolean;
 };
 
 export type QemuVmmDeps = {
@@ -111,6 +112,7 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: QemuVmmDep
     drain,
     silent,
     gone: ended.promise,
+    hasGone: () => !host.processes.isAlive(process),
     listen: facts.listen,
     async status({ signal }) {
       const { running } = await call('query-status', {}, statusReply, signal ? { signal } : {});
