@@ -99,7 +99,7 @@ test('kill and delete ask, and name what is lost', async () => {
   const frame = await open.keys('k');
   expectWhole(frame, small);
   expect(frame).toContain('kill web-1?');
-  expect(frame).toContain('has in memory');
+  expect(frame).toContain('not yet written to its disks is lost');
   await open.keys('x', 'ENTER', 'n');
   expect(open.fake.calls).toEqual([]);
   await open.keys('k', 'y');
@@ -187,7 +187,7 @@ test('small and tiny terminals show one pane, and no size breaks the frame', asy
     { width: 40, height: 12 },
     { width: 12, height: 5 },
     { width: 3, height: 2 },
-    { width: 1, height: 1 },
+    { width: 2, height: 2 },
     { width: 200, height: 60 },
   ]) {
     open.screen.resize(size.width, size.height);

@@ -93,11 +93,11 @@ function Attachment(props: { id: string; ui: Ui; keys: ConsoleKeys; width: numbe
 function notesOf(ui: Ui, keys: ConsoleKeys): string[] {
   const vm = ui.vms.selected();
   if (vm === null) return [];
-  if (keys.scrolling()) return ['scrolled back · ↑↓ PgUp PgDn · Esc ends', 'Esc ends scrolling'];
+  if (keys.scrolling()) return ['scrolled back · ↑↓ PgUp PgDn · Esc ends', 'scrolled back · Esc ends', 'scrolled'];
   const stream = streamNotes[ui.consoles.phase()];
   if (ui.focus() !== 'console') return [stream ?? (vm.state === 'stopped' ? 'stopped' : '')];
-  if (keys.armed()) return ['^a …  t leaves · z zooms · [ scrolls', '^a …'];
-  const what = stream ?? (vm.state === 'stopped' ? 'stopped: read only' : `keys go to ${vmLabel(vm)}`);
+  if (keys.armed()) return ['^a …  t leaves · z zooms · [ scrolls', '^a … t leaves · z zooms', '^a …'];
+  const what = stream ?? (vm.state === 'stopped' ? 'stopped' : `keys go to ${vmLabel(vm)}`);
   return [`${what} · ^a t leaves`, '^a t leaves'];
 }
 

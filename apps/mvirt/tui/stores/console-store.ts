@@ -54,8 +54,11 @@ export function createConsoleStore(deps: { agent: Agent; timers: Timers; onError
   };
 }
 
-/** Takes back what a guest that is gone may have set: alternate screen, mouse and paste modes, hidden cursor, colours, a scroll region. */
-const settle = '\u001b[?1049l\u001b[?1000;1002;1003;1004;1006;2004;1l\u001b[?25;7h\u001b7\u001b[r\u001b8\u001b(B\u000f\u001b[0m';
+/**
+ * Takes back what a guest that is gone may have set: alternate screen, mouse and paste modes, hidden cursor, scroll region, colours.
+ * Leaving the alternate screen and setting the region move the cursor, hence it is saved before each (each screen has its own saved one).
+ */
+const settle = '\u001b7\u001b[?1049l\u001b[?1000;1002;1003;1004;1006;2004;1l\u001b[?25;7h\u001b7\u001b[r\u001b8\u001b(B\u000f\u001b[0m';
 
 /** A dim line in the stream, for what is not the guest's. */
 function markerOf(notice: Exclude<ConsoleNotice, { kind: 'data' | 'live' }>): string {

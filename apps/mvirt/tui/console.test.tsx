@@ -1,0 +1,214 @@
+import { expect, test } from 'bun:test';
+import { fakeVm } from './testing/fake-agent.ts';
+import { expectWhole, openUi } from './testing/open-ui.tsx';
+
+const size = { width: 80, height: 24 };
+
+async function withGuest(theme?: 'dark') {
+  const open = await openUi(theme ? { ...size, theme } : size);
+  open.fake.vms({
+    kind: 'snapshot',
+    vms: [fakeVm({ name: 'web-1', state: 'running' }), fakeVm({ name: 'web-2', state: 'running' }), fakeVm({ name: 'web-3' })],
+  });
+  await open.frame();
+  return open;
+}
+
+const live = { kind: 'live', cursor: 'log:9' } as const;
+const text = (open: Awaited<ReturnType<typeof withGuest>>) => open.fake.typed.map((each) => `${each.id}:${each.text}`).join('|');
+
+test('history and live output are shown with colours and wide characters, in bytes split anywhere', async () => {
+  await using open = await withGuest('dark');
+  const bytes = new TextEncoder().encode('\u001b[31mred\u001b[0m 日本語 end\r\n');
+  for (const byte of bytes) open.fake.print('id-web-1', new Uint8Array([byte]));
+  open.fake.toConsole('id-web-1', live);
+  open.fake.print('id-web-1', 'now');
+  const frame = await open.frame();
+  expectWhole(frame, size);
+  expect(frame).toContain('red 日本語 end');
+  expect(frame).toContain('now');
+  const red = open.screen
+    .captureSpans()
+    .lines.flatMap((line) => line.spans)
+    .find((each) => each.text.startsWith('red'));
+  const [r, g, b] = red?.fg.toInts() ?? [0, 0, 0];
+  expect(r > g + 60 && r > b + 60).toBe(true);
+});
+
+test('every key but the prefix goes to the guest, in order', async () => {
+  await using open = await withGuest();
+  open.fake.toConsole('id-web-1', live);
+  expect(await open.keys('ENTER')).toContain('keys go to web-1 · ^a t leaves');
+  await open.keys('l', 's', 'ENTER', 'TAB', '^c', 'q', '^z');
+  expect(open.fake.typed.map((each) => each.text).join('')).toBe('ls\r\t\u0003q\u001a');
+  expect(open.seen).toEqual({ quit: 0, suspended: 0 });
+  open.fake.typed.length = 0;
+  expect(await open.keys('^a')).toContain('t leaves · z zooms');
+  await open.keys('^a', '^a', 'x');
+  expect(open.fake.typed.map((each) => each.text).join('')).toBe('\u0001\u0001x');
+  await open.keys('^a', 'z');
+  expect(open.ui.zoomed()).toBe(true);
+  await open.keys('^a', 't');
+  expect(open.ui.focus()).toBe('list');
+});
+
+test('function keys, Alt and arrows reach the guest as a terminal sends them', async () => {
+  await using open = await withGuest();
+  await open.keys('ENTER', 'F5', 'UP');
+  open.screen.mockInput.pressKey('x', { meta: true });
+  await open.frame();
+  expect(open.fake.typed.map((each) => each.text).join('')).toBe('\u001b[15~\u001b[A\u001bx');
+});
+
+test('a paste goes to the guest, bracketed where it asked for that', async () => {
+  await using open = await withGuest();
+  await open.keys('ENTER');
+  await open.screen.mockInput.pasteBracketedText('one\ntwo');
+  open.fake.print('id-web-1', '\u001b[?2004h');
+  await open.screen.mockInput.pasteBracketedText('three');
+  expect(text(open)).toBe('id-web-1:one\rtwo|id-web-1:\u001b[200~three\u001b[201~');
+});
+
+test('only questions that the guest asks now are answered, and only by the console that is typed into', async () => {
+  await using open = await withGuest();
+  open.fake.print('id-web-1', 'old\u001b[6n');
+  await open.keys('ENTER');
+  open.fake.print('id-web-1', '\u001b[6n');
+  open.fake.toConsole('id-web-1', live);
+  expect(text(open)).toBe('');
+  open.fake.print('id-web-1', '\u001b[6n');
+  expect(text(open)).toBe('id-web-1:\u001b[1;4R');
+  await open.keys('^a', 't');
+  open.fake.typed.length = 0;
+  open.fake.print('id-web-1', '\u001b[6n');
+  expect(text(open)).toBe('');
+});
+
+test('after a lost connection nothing is answered until the stream is live again', async () => {
+  await using open = await withGuest();
+  open.fake.toConsole('id-web-1', live);
+  await open.keys('ENTER');
+  open.fake.lose();
+  open.fake.connection({ status: 'connected' });
+  open.fake.print('id-web-1', '\u001b[6n');
+  expect(text(open)).toBe('');
+  open.fake.toConsole('id-web-1', live);
+  open.fake.print('id-web-1', '\u001b[6n');
+  expect(text(open)).toBe('id-web-1:\u001b[1;1R');
+});
+
+test('a stream that ends is opened again where it was', async () => {
+  await using open = await withGuest();
+  open.fake.print('id-web-1', 'before ');
+  const [stream] = open.fake.consoleStreams;
+  expect(stream?.from).toEqual({ kind: 'tail', bytes: 262_144 });
+  stream?.handlers.onEnd(new Error('gone'));
+  expect(await open.frame()).toContain('interrupted');
+  open.fake.consoleStreams.clear();
+  open.timers.pass(1000);
+  expect([...open.fake.consoleStreams].map((each) => each.from)).toEqual([{ kind: 'cursor', cursor: 'log:1' }]);
+  open.fake.print('id-web-1', 'after');
+  expect(await open.frame()).toContain('before after');
+});
+
+test('going through VMs fast opens no stream but the last, and never mixes two', async () => {
+  await using open = await withGuest();
+  open.fake.print('id-web-1', 'ONE');
+  const first = [...open.fake.consoleStreams][0];
+  await open.keys('DOWN', 'DOWN', 'UP');
+  expect(open.fake.consoleStreams.size).toBe(0);
+  expect(open.fake.logStreams.size).toBe(0);
+  first?.handlers.onData({ kind: 'data', bytes: new TextEncoder().encode('LATE'), cursor: 'log:3' });
+  open.timers.pass(100);
+  await open.frame();
+  expect([...open.fake.consoleStreams].map((each) => each.id)).toEqual(['id-web-2']);
+  open.fake.print('id-web-2', 'TWO');
+  const frame = await open.frame();
+  expect(frame).toContain('TWO');
+  expect(frame).not.toMatch(/ONE|LATE/);
+});
+
+test("a stopped VM's console stays readable and takes no keys", async () => {
+  await using open = await withGuest();
+  await open.keys('G');
+  open.timers.pass(100);
+  await open.frame();
+  open.fake.print('id-web-3', 'last words');
+  open.fake.toConsole('id-web-3', live);
+  const frame = await open.keys('ENTER');
+  expect(frame).toContain('last words');
+  expect(frame).toContain('stopped · ^a t leaves');
+  expect(await open.keys('x', 'y')).toContain('web-3 is stopped: its console takes no keys');
+  expect(open.fake.typed).toEqual([]);
+  await open.keys('TAB');
+  expect(open.ui.focus()).toBe('list');
+});
+
+test('a guest that ends while its user types turns no typing into commands', async () => {
+  await using open = await withGuest();
+  await open.keys('ENTER', 'h', 'i');
+  open.fake.vms({ kind: 'changed', vm: fakeVm({ name: 'web-1' }) });
+  await open.keys('d', 'y', 'TAB', 'd', 'y', 'q');
+  expect(open.ui.focus()).toBe('console');
+  expect(open.fake.calls).toEqual([]);
+  expect(open.seen.quit).toBe(0);
+});
+
+test('where the VM that is typed into is deleted, no other gets the keys', async () => {
+  await using open = await withGuest();
+  await open.keys('ENTER', 'h');
+  open.fake.vms({ kind: 'removed', id: 'id-web-1' });
+  expect(open.ui.focus()).toBe('list');
+  open.timers.pass(100);
+  await open.keys('x');
+  expect(text(open)).toBe('id-web-1:h');
+});
+
+test("a run's beginning and dropped output stand as lines of their own, and undo what the guest before had set", async () => {
+  await using open = await withGuest();
+  open.fake.print('id-web-1', '\u001b[?1049h\u001b[44mfull screen program');
+  open.fake.toConsole('id-web-1', { kind: 'run', running: false, cursor: 'log:2' });
+  open.fake.toConsole('id-web-1', { kind: 'run', running: true, cursor: 'log:2' });
+  open.fake.toConsole('id-web-1', { kind: 'resync', cursor: 'log:5', lostBytes: 4096, reason: 'dropped' });
+  const frame = await open.frame();
+  expect(frame).toContain('── the VM ended ──');
+  expect(frame).toContain('── the VM was started ──');
+  expect(frame).toContain('── older output was dropped (4096 bytes) ──');
+  expect(frame).not.toContain('full screen program');
+});
+
+test('scrolling back shows the past and stays there while output comes', async () => {
+  await using open = await withGuest();
+  for (let line = 0; line < 100; line += 1) open.fake.print('id-web-1', `line ${line}\r\n`);
+  await open.keys('ENTER', '^a', '[');
+  let frame = await open.keys('g');
+  expect(frame).toContain('line 0 ');
+  expect(frame).toContain('scrolled back');
+  open.fake.print('id-web-1', 'more\r\n');
+  frame = await open.frame();
+  expect(frame).toContain('line 0 ');
+  await open.keys('x');
+  expect(open.fake.typed).toEqual([]);
+  frame = await open.keys('q');
+  expect(frame).toContain('more');
+});
+
+test('random bytes from a guest never leave its pane', async () => {
+  await using open = await withGuest();
+  let seed = 42;
+  const random = () => {
+    seed = (seed * 1_103_515_245 + 12_345) & 0x7fff_ffff;
+    return seed / 0x7fff_ffff;
+  };
+  for (let round = 0; round < 20; round += 1) {
+    open.fake.print(
+      'id-web-1',
+      Uint8Array.from({ length: 4096 }, () => (random() < 0.2 ? 27 : random() * 256)),
+    );
+    const frame = await open.frame();
+    const rows = frame.split('\n');
+    for (const row of rows.slice(1, 22)) expect(row.startsWith('│') || row.startsWith('┌') || row.startsWith('└')).toBe(true);
+    expect(rows[7]).toContain('Console  web-1');
+    expect(rows[22]).toContain('c create');
+  }
+});
