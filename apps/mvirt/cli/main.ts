@@ -46,10 +46,12 @@ async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'comm
     live: once(() => closing.adopt(createAgentClient(where), (client) => client.close())),
   };
   const { run } = await command.load();
-  return run(complete).catch((thrown: unknown) => {
+  try {
+    return await run(complete); // awaited here: what it opened is closed on the way out
+  } catch (thrown) {
     if (interrupt.signal.aborted) return exitStatus.interrupted;
     throw thrown;
-  });
+  }
 }
 
 async function startUi({ socketFlag, mouse }: Extract<Parsed, { kind: 'ui' }>, io: Io): Promise<number> {

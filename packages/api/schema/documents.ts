@@ -2,6 +2,7 @@ import { observedStates } from '@mvirt/domain';
 import { z } from 'zod';
 import { errorSchema } from './action.ts';
 import { apiVersion } from './agent.ts';
+import { doctorReportSchema } from './doctor.ts';
 import { eventSchema, logLineSchema } from './event.ts';
 import { vmSchema } from './vm.ts';
 
@@ -36,6 +37,7 @@ export const commandDocuments = {
   logs: document({ lines: z.array(logLineSchema) }),
   'logs-follow': document(logLineSchema.shape),
   version: document({ version: z.string(), agentVersion: z.string().nullable() }),
+  doctor: document(doctorReportSchema.shape),
   error: document({ error: errorSchema }),
 } as const;
 
