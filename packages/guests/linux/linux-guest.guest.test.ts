@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import { watchLeaks } from '@mvirt/testkit/leak-check';
 import { linuxGuest } from '@mvirt/testkit/linux-guest';
 import { tempDir } from '@mvirt/testkit/temp-dir';
 import { waitFor } from '@mvirt/testkit/wait-for';
@@ -67,6 +68,7 @@ test.skipIf(lacking !== null)(
   'it boots without a DHCP server, takes commands, sees a disk and a NIC come and go, and hears the power button',
   async () => {
     using dir = tempDir('guest');
+    await using _leaks = watchLeaks({ dir: dir.path, mayStay: () => true });
     writeFileSync(dir.join('disk.raw'), Buffer.alloc(1 << 20));
     await using vm = await boot(dir.path, [
       ...['-netdev', 'hubport,id=n0,hubid=0', '-device', 'virtio-net-pci,romfile=,netdev=n0'],
@@ -110,6 +112,7 @@ test.skipIf(noSeed !== null)(
   'it takes its name and a script from a NoCloud seed, an address from DHCP, and hears poweroff at its prompt',
   async () => {
     using dir = tempDir('guest');
+    await using _leaks = watchLeaks({ dir: dir.path, mayStay: () => true });
     mkdirSync(dir.join('seed'));
     writeFileSync(dir.join('seed/meta-data'), 'instance-id: i\nlocal-hostname: "web1"\n');
     writeFileSync(dir.join('seed/user-data'), '#!/bin/sh\necho script-ran\n');
