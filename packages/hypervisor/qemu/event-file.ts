@@ -63,13 +63,17 @@ export function openEventFile(run: Pick<RunRecord, 'runDir' | 'runId'>, files: P
     input = null;
   };
 
+  /** By rename: a reader never finds half of it. A crash before it tells the same events once more. */
   const note = (): void => {
-    // By rename: a reader never finds half of it. A crash before it tells the same events once more.
-    writeFileSync(`${seenPath}.part`, JSON.stringify(seen), { mode: 0o600 });
-    renameSync(`${seenPath}.part`, seenPath);
-    if (seen.offset - punched < punchBytes) return;
-    punched = seen.offset;
-    files.punchHole(outPath, punched);
+    try {
+      writeFileSync(`${seenPath}.part`, JSON.stringify(seen), { mode: 0o600 });
+      renameSync(`${seenPath}.part`, seenPath);
+      if (seen.offset - punched < punchBytes) return;
+      punched = seen.offset;
+      files.punchHole(outPath, punched);
+    } catch {
+      // No room, or the run directory is being removed: another agent would hear these events again, which harms nothing.
+    }
   };
 
   return {
@@ -116,8 +120,8 @@ function readSeen(path: string): Seen {
 
 /** Whole lines from an offset on; a line that is still being written is left for the next time. */
 function* linesFrom(path: string, from: number): Generator<{ line: string; end: number }> {
-  if (sizeOf(path) <= from) return;
-  const fd = openSync(path, constants.O_RDONLY);
+  const fd = openBeyond(path, from);
+  if (fd === null) return;
   try {
     let offset = from;
     let held = Buffer.alloc(0);
@@ -139,11 +143,12 @@ function* linesFrom(path: string, from: number): Generator<{ line: string; end: 
   }
 }
 
-function sizeOf(path: string): number {
+/** null: nothing lies beyond the offset. */
+function openBeyond(path: string, offset: number): number | null {
   try {
-    return statSync(path).size;
+    return statSync(path).size > offset ? openSync(path, constants.O_RDONLY) : null;
   } catch {
     // Taken away with its run.
-    return 0;
+    return null;
   }
 }

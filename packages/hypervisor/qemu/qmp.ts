@@ -156,9 +156,8 @@ export function createQmpLink({ runDir, files, clock, onAnswer, onSilence, onEve
     connected: () => socket !== null,
     async connect() {
       if (closed || socket !== null) return !closed;
-      using short = files.shortPath(runDir, qmpSocket);
-      const made = connect({ path: short.path });
-      if (!(await opened(made))) return false;
+      const made = await openSocket(files, runDir);
+      if (made === null) return false;
       if (closed || socket !== null) {
         made.destroy();
         return !closed;
@@ -196,13 +195,18 @@ export function createQmpLink({ runDir, files, clock, onAnswer, onSilence, onEve
 
 const broken = (command: string): MvirtError => new MvirtError({ code: 'HYPERVISOR_ERROR', message: `the line to QEMU broke before it answered ${command}` });
 
-/** A Unix socket connects at once or not at all. */
-function opened(socket: Socket): Promise<boolean> {
-  return new Promise((resolve) => {
-    socket.once('connect', () => resolve(true));
-    socket.once('error', () => {
-      socket.destroy();
-      resolve(false);
-    });
-  });
+/** A Unix socket connects at once or not at all; null: nobody listens, or the run directory is gone. */
+async function openSocket(files: QmpLinkDeps['files'], runDir: string): Promise<Socket | null> {
+  try {
+    using short = files.shortPath(runDir, qmpSocket);
+    const socket = connect({ path: short.path });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.once('connect', resolve);
+    socket.once('error', reject);
+    await promise;
+    return socket;
+  } catch {
+    // Why makes no difference: the caller tries again, or says that it does not answer.
+    return null;
+  }
 }

@@ -45,6 +45,8 @@ export type GuestHand = {
   up(times: number): Promise<void>;
   powerOff(): Promise<void>;
   reset(): Promise<void>;
+  /** null: this guest knows no panic. */
+  panic: (() => Promise<void>) | null;
   /** What is typed reaches the guest, and its echo the console. */
   echoes(text: string): Promise<void>;
   /** So many devices were plugged in while it ran, and it saw each. */

@@ -56,6 +56,7 @@ function openRoom(manners: Partial<GuestManners>): BenchRoom {
         up: (times) => waitFor(`boot ${times}`, () => control().state().resets >= times - 1).then(() => {}),
         powerOff: async () => control().powerOff(),
         reset: async () => control().reboot(),
+        panic: async () => control().panic(),
         sawPlugged: () => waitFor('a device', () => control().devices().length > plugged.size).then(() => {}),
         async echoes(text) {
           const input = await vmm.openInput();

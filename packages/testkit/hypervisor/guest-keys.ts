@@ -11,17 +11,19 @@ export type GuestKeys = {
   plugged: RegExp;
   powerOff: string;
   reset: string;
+  panic: string | null;
   /** What is typed to have a text echoed. */
   echo: (text: string) => string;
 };
 
-export const tinyKeys: GuestKeys = { up: /TINY up/g, plugged: /TINY pci up/g, powerOff: 'q', reset: 'r', echo: (text) => text };
+export const tinyKeys: GuestKeys = { up: /TINY up/g, plugged: /TINY pci up/g, powerOff: 'q', reset: 'r', panic: null, echo: (text) => text };
 
 export const linuxKeys: GuestKeys = {
   up: /TINY-READY[^#]*# /g,
   plugged: /TINY-HOTPLUG add/g,
   powerOff: 'poweroff -f\n',
   reset: 'reboot -f\n',
+  panic: 'echo c >/proc/sysrq-trigger\n',
   echo: (text) => `echo ${text}\n`,
 };
 
@@ -40,10 +42,12 @@ export function typingHand({ run }: LaunchRequest, vmm: Vmm, keys: GuestKeys, ti
       input.close();
     }
   };
+  const { panic } = keys;
   return {
     up: (times) => shows(`boot ${times}`, keys.up, times),
     powerOff: () => type(keys.powerOff),
     reset: () => type(keys.reset),
+    panic: panic === null ? null : () => type(panic),
     sawPlugged: (count) => shows(`device ${count}`, keys.plugged, count),
     async echoes(text) {
       const before = said().split(text).length;

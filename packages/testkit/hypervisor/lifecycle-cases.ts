@@ -67,6 +67,17 @@ export const lifecycleCases: Cases = (stage, test) => {
     expect(cause.kind).toBe(bench.guest.hearsButton ? 'guest-power-off' : 'powered-off');
   });
 
+  test("a guest's panic is told and is the cause of its end", async () => {
+    const { facts, guest } = await stage.launch();
+    await guest.up(1);
+    // The bare-metal guest knows no panic: its end must then not look like one.
+    if (guest.panic === null) await guest.powerOff();
+    else await guest.panic();
+    const { cause } = await facts.until('ended', bench.guestMs);
+    expect(cause.kind).toBe(guest.panic === null ? 'guest-power-off' : 'guest-panic');
+    expect(facts.facts.map((fact) => fact.kind)).toEqual(guest.panic === null ? ['ended'] : ['guest-panicked', 'ended']);
+  });
+
   test('a killed VMM ends with the signal as its cause', async () => {
     const { facts, process } = await stage.launch();
     stage.room().processes.signal(process, 'SIGKILL');
