@@ -40,7 +40,7 @@ const seenSchema = z.object({
 type Seen = z.output<typeof seenSchema>;
 
 /** Before a spawn: makes the pair, the FIFO held open with its command in it until QEMU has it. */
-export function makeEventFile(run: RunRecord, files: HostFiles): EventFile {
+export function makeEventFile(run: Pick<RunRecord, 'runDir' | 'runId'>, files: Pick<HostFiles, 'makeFifo' | 'punchHole'>): EventFile {
   const { eventsIn, eventsOut } = filesOf(run);
   files.makeFifo(join(run.runDir, eventsIn));
   writeFileSync(join(run.runDir, eventsOut), '', { mode: 0o600, flag: 'wx' });
