@@ -55,6 +55,7 @@ function rooms(options: RoomOptions): Pick<HypervisorBench, 'resetsApartMs' | 'o
     },
     close() {
       probes?.[Symbol.dispose]();
+      probes = null;
     },
   };
 }
