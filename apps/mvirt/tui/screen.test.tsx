@@ -12,6 +12,7 @@ for (const size of [small, large]) {
     open.fake.vms({ kind: 'snapshot', vms: everyState() });
     const frame = await open.frame();
     expectWhole(frame, size);
+    expect(frame).toContain('q quit');
     for (const row of [
       /● web-1 +running/,
       /! web-2 +silent/,
@@ -204,6 +205,9 @@ test('the help lists every command with its keys', async () => {
   for (const command of open.ui.commands) expect(frame).toContain(command.title);
   expect(frame).toContain('^a t');
   expect(await open.keys('x')).not.toContain('any key closes');
+  open.screen.resize(80, 24);
+  expect(await open.keys('?')).not.toContain('^a [');
+  expect(await open.keys('DOWN', 'DOWN', 'DOWN')).toContain('^a [');
 });
 
 test('q and Ctrl-C quit, Ctrl-Z suspends', async () => {

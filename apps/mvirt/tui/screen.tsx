@@ -28,7 +28,10 @@ export function Screen(props: { ui: Ui; theme: Theme; suspend: () => void; quit:
     if (keyboard.paste(event.bytes)) event.preventDefault();
   });
   const create = () => ui.dialog()?.kind === 'create';
-  const help = () => ui.dialog()?.kind === 'help';
+  const help = () => {
+    const dialog = ui.dialog();
+    return dialog?.kind === 'help' ? dialog : null;
+  };
   const confirm = () => {
     const dialog = ui.dialog();
     return dialog?.kind === 'confirm' ? dialog : null;
@@ -45,7 +48,7 @@ export function Screen(props: { ui: Ui; theme: Theme; suspend: () => void; quit:
           <Create create={ui.create} screen={size()} theme={theme} />
         </Match>
         <Match when={help()}>
-          <Help commands={ui.commands} view={ui.view()} screen={size()} theme={theme} />
+          {(dialog: Accessor<HelpDialog>) => <Help commands={ui.commands} view={ui.view()} top={dialog().top} screen={size()} theme={theme} />}
         </Match>
         <Match when={confirm()}>
           {(dialog: Accessor<ConfirmDialog>) => <Confirm action={dialog().action} vm={dialog().vm} screen={size()} theme={theme} />}
@@ -55,4 +58,5 @@ export function Screen(props: { ui: Ui; theme: Theme; suspend: () => void; quit:
   );
 }
 
+type HelpDialog = Extract<Dialog, { kind: 'help' }>;
 type ConfirmDialog = Extract<Dialog, { kind: 'confirm' }>;

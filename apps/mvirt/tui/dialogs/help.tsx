@@ -12,11 +12,23 @@ const width = 78;
 const keyCells = 14;
 
 /** All keys, from the registry; one that cannot act now is greyed and says why. */
-export function Help(props: { commands: Command[]; view: View; screen: { width: number; height: number }; theme: Theme }) {
+export function Help(props: { commands: Command[]; view: View; top: number; screen: { width: number; height: number }; theme: Theme }) {
   const inner = () => Math.max(1, Math.min(width, props.screen.width) - 2);
-  const lines = () => helpLines(props.commands, props.view);
+  const all = () => helpLines(props.commands, props.view);
+  const rows = () => Math.max(1, Math.min(all().length, props.screen.height - 2));
+  const lines = () => {
+    const top = Math.min(props.top, all().length - rows());
+    return all().slice(top, top + rows());
+  };
   return (
-    <DialogBox title="Keys" notes={['any key closes']} screen={props.screen} width={width} height={lines().length + 2} theme={props.theme}>
+    <DialogBox
+      title="Keys"
+      notes={[rows() < all().length ? '↑↓ scroll · any other key closes' : 'any key closes']}
+      screen={props.screen}
+      width={width}
+      height={rows() + 2}
+      theme={props.theme}
+    >
       <Index each={lines()}>{(line, row) => <Line top={row} width={inner()} theme={props.theme} spans={fitSpans(line(), inner())} />}</Index>
     </DialogBox>
   );

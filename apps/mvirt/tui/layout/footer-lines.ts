@@ -5,16 +5,19 @@ import { plainText } from './text.ts';
 
 export type Message = { text: string; tone: Tone };
 
-/** Keys of the commands that the footer shows, greyed where they cannot act now. */
+/** Keys of the commands that the footer shows, greyed where they cannot act now; set closer where that shows more. */
 export function keyHints(commands: Command[], view: View, width: number): Span[] {
-  const spans: Span[] = [span(' ')];
-  for (const command of commands) {
+  const hints = commands.flatMap((command): [Span, Span][] => {
     const key = command.keys[0];
-    if (command.hint === null || key === undefined || !command.when(view)) continue;
+    if (command.hint === null || key === undefined || !command.when(view)) return [];
     const usable = command.disabledReason(view) === null;
-    const hint = [span(keyLabel(key), usable ? 'key' : 'dim'), span(` ${command.hint}  `, usable ? 'plain' : 'dim')];
-    if (spansWidth(spans) + spansWidth(hint) - 2 > width) break;
-    spans.push(...hint);
+    return [[span(keyLabel(key), usable ? 'key' : 'dim'), span(` ${command.hint}`, usable ? 'plain' : 'dim')]];
+  });
+  const wide = spansWidth(hints.flat()) + 2 * hints.length <= width;
+  const spans: Span[] = [];
+  for (const hint of hints) {
+    if (spansWidth(spans) + 1 + spansWidth(hint) > width) break;
+    spans.push(span(spans.length > 0 && wide ? '  ' : ' '), ...hint);
   }
   return fitSpans(spans, width);
 }

@@ -27,7 +27,7 @@ export function createKeyboard(ui: Ui, deps: { console: ConsoleKeys; suspend: ()
         else if (key === 'ctrl+z') deps.suspend();
         else if (dialog?.kind === 'create') return createKey(ui, key);
         else if (dialog?.kind === 'confirm') confirmKey(ui, key);
-        else if (dialog?.kind === 'help') ui.closeDialog();
+        else if (dialog?.kind === 'help') helpKey(ui, key);
         else if (ui.filtering()) filterKey(ui, key, keyText(event));
         else commandKey(ui, key);
         return true;
@@ -49,6 +49,13 @@ function commandKey(ui: Ui, key: string): void {
   const reason = command.disabledReason(view);
   if (reason === null) command.run(view);
   else ui.say(`${command.hint ?? command.title}: ${reason}`, 'warning');
+}
+
+function helpKey(ui: Ui, key: string): void {
+  const rows: Record<string, number> = { up: -1, down: 1, j: 1, pageup: -10, pagedown: 10 };
+  const step = rows[key];
+  if (step === undefined) ui.closeDialog();
+  else ui.scrollHelp(step);
 }
 
 function confirmKey(ui: Ui, key: string): void {

@@ -16,7 +16,7 @@ import { createLogStore } from './log-store.ts';
 import type { Timers } from './timers.ts';
 import { createVmStore } from './vm-store.ts';
 
-export type Dialog = { kind: 'help' } | { kind: 'create' } | { kind: 'confirm'; action: 'kill' | 'delete'; vm: Vm };
+export type Dialog = { kind: 'help'; top: number } | { kind: 'create' } | { kind: 'confirm'; action: 'kill' | 'delete'; vm: Vm };
 
 export type UiDeps = {
   agent: Agent;
@@ -116,7 +116,7 @@ export function createUi(deps: UiDeps) {
           else if (vms.filter() !== '') vms.setFilter('');
           else setMessage(null);
         },
-        showHelp: () => setDialog({ kind: 'help' }),
+        showHelp: () => setDialog({ kind: 'help', top: 0 }),
         quit: () => deps.onQuit(),
       }),
     ];
@@ -194,6 +194,10 @@ export function createUi(deps: UiDeps) {
       zoomed,
       toggleZoom: () => setZoomed((on) => !on),
       dialog,
+      /** The help moved by rows; past its last row there is nothing. */
+      scrollHelp: (rows: number): void => {
+        setDialog((now) => (now?.kind === 'help' ? { kind: 'help', top: Math.min(Math.max(0, now.top + rows), commands.length) } : now));
+      },
       closeDialog: () => setDialog(null),
       filtering,
       setFiltering,
