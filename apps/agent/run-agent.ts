@@ -3,6 +3,7 @@ import type { Services } from '@mvirt/engine';
 import manifest from '../../package.json';
 import { type AgentConfig, parseConfig } from './config.ts';
 import { openDoor } from './door.ts';
+import { agentHelp } from './help.ts';
 import { takeDataDir } from './lock.ts';
 import { type AgentLog, createLogger } from './logger.ts';
 import { awaitSignal } from './signals.ts';
@@ -16,6 +17,10 @@ const partingMs = 2000;
  * Says on stdout when the socket answers; logs to stderr.
  */
 export async function runAgent(argv: string[]): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(agentHelp);
+    return exitStatus.done;
+  }
   let log: AgentLog | null = null;
   try {
     const config = parseConfig(argv, { uid: process.geteuid?.() ?? 0, env: process.env, cwd: process.cwd() });
