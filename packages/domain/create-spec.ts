@@ -67,7 +67,7 @@ export const createSpecSchema = z
   .strictObject({
     id: vmIdSchema.optional(),
     name: vmNameSchema.optional(),
-    vcpus: z.int().min(1).default(1),
+    vcpus: z.int('must be a whole number').min(1, 'must be at least 1').default(1),
     memoryMib: z.int().min(64, 'must be at least 64 MiB').default(512),
     kernel: pathSchema.nullable().default(null),
     initramfs: pathSchema.nullable().default(null),
@@ -132,7 +132,7 @@ export function checkSize(size: { vcpus: number; memoryMib: number }, host: Host
 /** The first thing a Zod error says, as INVALID_ARGUMENT: `field: what is wrong`. */
 export function invalid(error: z.ZodError): MvirtError {
   const issue = error.issues[0];
-  const field = visible(issue?.path.join('.') ?? '');
+  const field = visible(issue?.path.join('.') ?? '').replace(/^memoryMib$/, 'memory');
   const what = issue === undefined ? 'invalid' : whatIsWrong(issue);
   return new MvirtError({ code: 'INVALID_ARGUMENT', message: field ? `${field}: ${what}` : what, cause: error });
 }

@@ -11,7 +11,7 @@ test('bad input is refused with its field, and nothing is stored', async () => {
     [{ kernel, name: '-rf' }, 'name: '],
     [{ kernel, vcpus: 0 }, 'vcpus: '],
     [{ kernel, vcpus: 33 }, 'vcpus: 33 is more than 8 for each'],
-    [{ kernel, memoryMib: 63 }, 'memoryMib: '],
+    [{ kernel, memoryMib: 63 }, 'memory: '],
     [{ kernel, memoryMib: 8193 }, 'memory: 8193 MiB is more than this host has'],
     [{ kernel: 'relative' }, 'kernel: '],
     [{}, 'disks: nothing to boot'],

@@ -20,7 +20,7 @@ export const inputs = {
   set: z.strictObject({
     ...ofVm,
     name: vmNameSchema.optional(),
-    vcpus: z.int().min(1).optional(),
+    vcpus: z.int('must be a whole number').min(1, 'must be at least 1').optional(),
     memoryMib: z.int().min(64, 'must be at least 64 MiB').optional(),
     cmdline: z.string().max(65_535).nullable().optional(),
     userData: z.string().max(1_048_576).nullable().optional(),

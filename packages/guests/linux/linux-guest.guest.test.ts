@@ -79,9 +79,13 @@ test.skipIf(lacking !== null)(
     await waitFor('the shell', () => vm.output().includes('mvirt:/# '), { timeoutMs: bootMs });
     vm.type('uptime\n');
     await waitFor('the answer of uptime', () => / up \d+ min/.test(vm.output()), { timeoutMs: bootMs });
-    vm.type('sleep 1000\n');
-    await waitFor('the echo', () => vm.output().includes('sleep 1000'), { timeoutMs: bootMs });
-    vm.type('\x03echo status=$?\n');
+    vm.type('sh -c "echo begun-\\$((1+1)); exec sleep 1000"\n');
+    await waitFor('a program to begin', () => vm.output().includes('begun-2'), { timeoutMs: bootMs });
+    const prompts = () => vm.output().split('mvirt:/# ').length;
+    const before = prompts();
+    vm.type('\x03'); // the line forgets what is typed together with it
+    await waitFor('the shell again', () => prompts() > before, { timeoutMs: bootMs });
+    vm.type('echo status=$?\n');
     await waitFor('Ctrl-C to end a program', () => vm.output().includes('status=130'), { timeoutMs: bootMs });
 
     vm.qmp('blockdev-add', { driver: 'raw', 'node-name': 'd0', file: { driver: 'file', filename: dir.join('disk.raw') } });
