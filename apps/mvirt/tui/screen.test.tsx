@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import type { Vm } from '@mvirt/api/schema';
 import { fakeVm } from './testing/fake-agent.ts';
 import { expectWhole, openUi } from './testing/open-ui.tsx';
 import { everyState } from './testing/samples.ts';
@@ -111,6 +112,31 @@ test('kill and delete ask, and name what is lost', async () => {
   expect(open.fake.calls[1]).toEqual({ action: 'delete', id: 'id-web-1' });
 });
 
+test('what is confirmed while the agent is away is not done later', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'web-1', state: 'running' })] });
+  await open.keys('k');
+  open.fake.lose();
+  expect(await open.keys('y')).toContain('web-1: kill: the agent cannot be reached');
+  open.fake.connection({ status: 'connected' });
+  await open.keys('c', 'x', 'DOWN', '/', 'k');
+  open.fake.lose();
+  expect(await open.keys('^ENTER')).toContain('× the agent cannot be reached');
+  expect(open.fake.calls).toEqual([]);
+});
+
+test('a form that was closed before the answer came changes nothing under its user', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'web-1', state: 'running' })] });
+  const answer = Promise.withResolvers<{ vm: Vm; warnings: string[] }>();
+  open.fake.answers.create = () => answer.promise;
+  await open.keys('c', 'x', 'DOWN', '/', 'k', '^ENTER', 'ESC', 'ENTER', 'l');
+  answer.resolve({ vm: fakeVm({ name: 'x' }), warnings: [] });
+  await open.screen.waitForFrame((frame) => frame.includes('x was created'));
+  expect(open.ui.focus()).toBe('console');
+  expect(open.ui.vms.selected()?.name).toBe('web-1');
+});
+
 test('a lost agent shows at once, the last data stay, and it recovers', async () => {
   await using open = await openUi(small);
   open.fake.vms({ kind: 'snapshot', vms: everyState() });
@@ -125,6 +151,7 @@ test('a lost agent shows at once, the last data stay, and it recovers', async ()
   open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'new' })] });
   const after = await open.frame();
   expect(after).toContain('● agent');
+  expect(after).toContain('the agent is back');
   expect(after).toMatch(/○ new +stopped/);
 });
 

@@ -44,7 +44,7 @@ export function VmList(props: { ui: Ui; rect: Rect; borders: ScreenLayout['borde
             stale={!props.ui.connected()}
             spans={vmRow(vm(), {
               width: inside().width,
-              cpuPercent: vms.cpuPercent(vm().id),
+              cpuPercent: vm().state === 'stopped' ? null : vms.cpuPercent(vm().id),
               selected: vm().id === vms.selected()?.id,
               focused: focused(),
             })}

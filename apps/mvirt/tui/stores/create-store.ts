@@ -1,5 +1,5 @@
 import type { Vm } from '@mvirt/api/schema';
-import { toMvirtError } from '@mvirt/domain';
+import { MvirtError, toMvirtError } from '@mvirt/domain';
 import { createMemo, createSignal } from 'solid-js';
 import {
   type CreateErrors,
@@ -16,7 +16,14 @@ import type { Agent } from './agent.ts';
 export type CreateStore = ReturnType<typeof createCreateStore>;
 
 /** The create form while it is open. The place after the last field is the button. */
-export function createCreateStore(deps: { agent: Agent; signal: AbortSignal; onCreated: (vm: Vm, warnings: string[], line: string) => void }) {
+export function createCreateStore(deps: {
+  agent: Agent;
+  signal: AbortSignal;
+  connected: () => boolean;
+  onCreated: (vm: Vm, warnings: string[], line: string) => void;
+  /** True: the form is closed by now, and the error was told elsewhere. */
+  onRefused: (error: MvirtError) => boolean;
+}) {
   const [values, setValues] = createSignal<CreateValues>(emptyCreate());
   const [errors, setErrors] = createSignal<CreateErrors>({});
   const [place, setPlace] = createSignal(0);
@@ -31,13 +38,19 @@ export function createCreateStore(deps: { agent: Agent; signal: AbortSignal; onC
       if (first >= 0) setPlace(first);
       return;
     }
+    if (!deps.connected()) {
+      // Sent now, it would be done whenever the agent comes back.
+      setErrors(refusedCreate(new MvirtError({ code: 'AGENT_UNREACHABLE', message: 'the agent cannot be reached', hint: 'try again once it is back' })));
+      return;
+    }
     setBusy(true);
     const line = createLine(values());
     try {
       const { vm, warnings } = await deps.agent.create(read.input, { signal: deps.signal });
       deps.onCreated(vm, warnings, line);
     } catch (error) {
-      setErrors(refusedCreate(toMvirtError(error)));
+      const refusal = toMvirtError(error);
+      if (!deps.onRefused(refusal)) setErrors(refusedCreate(refusal));
     } finally {
       setBusy(false);
     }

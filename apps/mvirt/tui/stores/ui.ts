@@ -52,6 +52,7 @@ export function createUi(deps: UiDeps) {
       say(`${text}; ${hint}`, 'bad');
     };
 
+    const connected = createMemo(() => connection().status === 'connected');
     const vms = createVmStore();
     const logs = createLogStore();
     const consoles = createConsoleStore({ agent, timers, onError: sayError });
@@ -59,26 +60,40 @@ export function createUi(deps: UiDeps) {
     const create = createCreateStore({
       agent,
       signal: over.signal,
+      connected,
+      onRefused: (error) => {
+        if (dialog()?.kind === 'create') return false;
+        sayError(error);
+        return true;
+      },
       onCreated: (vm, warnings, line) =>
         batch(() => {
-          setDialog(null);
           vms.apply({ kind: 'changed', vm });
-          vms.setFilter('');
-          vms.select(vm.id);
-          setFocus('list');
+          // Who has closed the form meanwhile is busy elsewhere, maybe typing.
+          if (dialog()?.kind === 'create') {
+            setDialog(null);
+            vms.setFilter('');
+            vms.select(vm.id);
+            setFocus('list');
+          }
           say(`${vmLabel(vm)} was created${warnings.length > 0 ? `; ${warnings.join('; ')}` : '; s starts it'}`, warnings.length > 0 ? 'warning' : 'good');
           setLastLine(line);
         }),
     });
 
-    const connected = createMemo(() => connection().status === 'connected');
     const view = createMemo<View>(() => ({ focus: focus(), zoomed: zoomed(), connected: connected(), selected: vms.selected(), filter: vms.filter() }));
 
     function setFocus(pane: PaneName): void {
       setFocusTo(pane);
+      setLastLine(null);
     }
 
     async function act(action: AgentAction, vm: Vm): Promise<void> {
+      // Sent now, it would be done whenever the agent comes back.
+      if (!connected()) {
+        say(`${vmLabel(vm)}: ${action}: the agent cannot be reached`, 'bad');
+        return;
+      }
       say(`${vmLabel(vm)}: ${action} …`, 'busy');
       setLastLine(commands.find((command) => command.id === action)?.commandLine({ ...view(), selected: vm }) ?? null);
       try {
@@ -134,7 +149,9 @@ export function createUi(deps: UiDeps) {
     onCleanup(
       agent.onConnection((state) => {
         batch(() => {
-          if (connection().status === 'connected' && state.status !== 'connected') consoles.interrupt();
+          const before = connection().status;
+          if (before === 'connected' && state.status !== 'connected') consoles.interrupt();
+          if (before === 'lost' && state.status === 'connected') say('the agent is back', 'good');
           setConnection(state);
         });
       }),
