@@ -29,6 +29,9 @@ test.skipIf(missing)(
         expect(started).toMatchObject({ changed: true, vm: { state: 'running', hypervisor: 'qemu' } });
         pid = started.vm.pid ?? 0;
         await waitFor('the guest to print', () => printed.length > 0, { timeoutMs: 20_000 });
+        // 256 KiB are on their way when the agent dies.
+        await client.api.console.write.mutate({ vm: 'web', bytes: Buffer.from('f') });
+        await waitFor('the flood to begin', () => printed.length > 1000, { timeoutMs: 20_000 });
         expect(await agent.end('SIGKILL')).toBe('SIGKILL');
       }
       expect(commandLineOf(pid)).toContain('qemu-system-x86_64');

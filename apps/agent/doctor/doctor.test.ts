@@ -1,0 +1,67 @@
+import { expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import type { HypervisorReport } from '@mvirt/hypervisor';
+import { tempDir } from '@mvirt/testkit/temp-dir';
+import { checkDataDir } from './data-dir.ts';
+import { judge } from './hypervisors.ts';
+import { checkPrograms } from './programs.ts';
+import { checkRights } from './rights.ts';
+
+const qemu: HypervisorReport = {
+  kind: 'qemu',
+  version: '7.2.22',
+  program: '/usr/bin/qemu',
+  usable: true,
+  accelerator: 'kvm',
+  notes: ['kvm: fast'],
+  hint: null,
+};
+const brief = (checks: { id: string; status: string }[]) => checks.map(({ id, status }) => `${id} ${status}`);
+
+test('a hypervisor on KVM is fine, on TCG it is slow and says why, and a missing one says what to install', () => {
+  expect(brief(judge(qemu))).toEqual(['hypervisor.qemu ok', 'acceleration.qemu ok']);
+  const slow = judge({ ...qemu, accelerator: 'tcg', notes: ['kvm: hangs'], hint: 'guests are emulated' });
+  expect(brief(slow)).toEqual(['hypervisor.qemu ok', 'acceleration.qemu warning']);
+  expect(slow[1]).toMatchObject({ detail: 'guests run on tcg\nkvm: hangs', hint: 'guests are emulated' });
+  const gone = judge({ ...qemu, usable: false, version: null, program: null, accelerator: null, notes: ['not installed'], hint: 'apt-get install it' });
+  expect(gone).toEqual([{ id: 'hypervisor.qemu', status: 'problem', title: 'qemu', detail: 'not installed', hint: 'apt-get install it' }]);
+});
+
+test('missing programs name their Debian package; either packer of seeds will do', () => {
+  const have = (...names: string[]) => checkPrograms({ find: (name) => (names.includes(name) ? `/usr/bin/${name}` : null) });
+  expect(brief(have('setpriv', 'timeout', 'ip', 'xorriso', 'qemu-img')).every((line) => line.endsWith(' ok'))).toBe(true);
+  const none = have();
+  expect(brief(none)).toEqual([
+    'program.setpriv problem',
+    'program.timeout problem',
+    'program.ip warning',
+    'program.genisoimage warning',
+    'program.qemu-img warning',
+  ]);
+  expect(none.map(({ hint }) => hint)).toContain('apt-get install --no-install-recommends iproute2');
+});
+
+test('rights of root with and without the group, and of an ordinary user', () => {
+  const all = { uid: 0, netAdmin: true, tun: true, kvm: true };
+  expect(brief(checkRights(all, 900)).filter((line) => !line.endsWith(' ok'))).toEqual([]);
+  expect(checkRights(all, null)[0]).toMatchObject({ status: 'warning', hint: expect.stringContaining('groupadd --system mvirt') });
+  const user = checkRights({ uid: 1000, netAdmin: false, tun: false, kvm: false }, 900);
+  expect(brief(user)).toEqual(['rights.user warning', 'rights.network warning', 'rights.tun warning', 'rights.kvm warning']);
+  expect(user.every(({ hint }) => hint !== null)).toBe(true);
+});
+
+test('the data directory: who holds it, what it is, and how much room there is', () => {
+  using dir = tempDir();
+  const holders = new Map<string, { pid: number; command: string }[]>();
+  const host = (freeMib: number) => ({ files: { freeBytes: () => freeMib << 20 }, processes: { holdersOf: (path: string) => holders.get(path) ?? [] } });
+  const check = (folder: string, freeMib = 2047) => checkDataDir(host(freeMib) as never, folder, 'mvirt.db');
+  expect(brief(check(dir.path))).toEqual(['data-dir.state ok', 'data-dir.room warning']);
+  expect(check(dir.join('not', 'yet'))[0]?.detail).toEndWith('does not exist yet: the agent makes it');
+  expect(brief(check(dir.path, 100))[1]).toBe('data-dir.room problem');
+  writeFileSync(dir.join('file'), '');
+  expect(check(dir.join('file'))[0]).toMatchObject({ status: 'problem', detail: expect.stringContaining('is no directory') });
+  holders.set(dir.join('mvirt.db'), [{ pid: 7, command: 'mvirt-vmm' }]);
+  expect(check(dir.path)[0]).toMatchObject({ status: 'problem', hint: expect.stringContaining('stop process 7') });
+  holders.set(dir.join('mvirt.lock'), [{ pid: 8, command: 'mvirt' }]);
+  expect(check(dir.path)[0]).toMatchObject({ status: 'ok', detail: `${dir.path}: an agent uses it, process 8 (mvirt)` });
+});
