@@ -41,6 +41,7 @@ function catRate(): number {
 async function echoDelays(): Promise<number[]> {
   const stop = new AbortController();
   let seen = 0;
+  let next = () => {};
   const reading = (async () => {
     for await (const message of bench.hub().attach(bench.id, { from: { kind: 'live' }, signal: stop.signal })) {
       if (message.kind === 'data') {
@@ -50,7 +51,6 @@ async function echoDelays(): Promise<number[]> {
       if (message.kind === 'live') next();
     }
   })();
-  let next = () => {};
   await new Promise<void>((resolve) => {
     next = resolve;
   });

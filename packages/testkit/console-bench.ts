@@ -8,6 +8,7 @@ import type { Vmm } from '@mvirt/hypervisor';
 import type { Store } from '@mvirt/store';
 import { createSqliteStore } from '@mvirt/store/sqlite';
 import { type ConsoleViewer, viewConsole } from './console-viewer.ts';
+import { vmSpec } from './vm-spec.ts';
 
 export type ConsoleBenchOptions = Partial<Pick<ConsoleHubDeps, 'retentionBytes' | 'sweepMs' | 'timing' | 'host'>> & { clock?: Clock; vmIds?: string[] };
 
@@ -31,22 +32,7 @@ export type ConsoleBench = Disposable & {
   crash(): void;
 };
 
-const spec: VmSpec = {
-  vcpus: 1,
-  memoryMib: 64,
-  bootMode: 'kernel',
-  kernel: '/k',
-  initramfs: null,
-  cmdline: null,
-  firmware: null,
-  disks: [],
-  nics: [],
-  userData: null,
-  nestedVirt: false,
-  sshKeys: [],
-  labels: {},
-  hypervisor: 'auto',
-};
+const spec: VmSpec = vmSpec();
 
 export function createConsoleBench(
   dataDir: string,

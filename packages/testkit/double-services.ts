@@ -1,5 +1,6 @@
 import { asVmId, type LifecycleEvent, MvirtError, newCondition, type VmId } from '@mvirt/domain';
 import type { ActionResult, ConsoleMessage, Services, VmChangeNotice, VmSnapshot } from '@mvirt/engine';
+import { vmSpec } from './vm-spec.ts';
 
 /** Services in memory for tests of the door: each answers with what the test put in, and keeps what it was asked. */
 export type DoubleServices = Services & {
@@ -23,22 +24,7 @@ export function doubleVm(id: string, name: string | null = null): VmSnapshot {
   return {
     id: asVmId(id),
     name,
-    spec: {
-      vcpus: 1,
-      memoryMib: 512,
-      bootMode: 'kernel',
-      kernel: '/boot/vmlinuz',
-      initramfs: null,
-      cmdline: null,
-      firmware: null,
-      disks: [],
-      nics: [],
-      userData: null,
-      nestedVirt: false,
-      sshKeys: [],
-      labels: {},
-      hypervisor: 'auto',
-    },
+    spec: vmSpec({ memoryMib: 512, kernel: '/boot/vmlinuz' }),
     pendingSpec: null,
     condition: newCondition(),
     hypervisor: 'qemu',

@@ -2,28 +2,14 @@ import { expect, test } from 'bun:test';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { VmSpec } from '@mvirt/domain';
 import { tempDir } from '@mvirt/testkit/temp-dir';
+import { vmSpec } from '@mvirt/testkit/vm-spec';
 import { type CheckDeps, checkSpec } from './check.ts';
 
 const deps: CheckDeps = { accelerator: { name: 'tcg', cpu: 'max' }, firmwareFiles: { ovmf: null, exists: () => true }, nestedVirtAllowed: () => true };
 
 function specIn(path: string): VmSpec {
   writeFileSync(path, '');
-  return {
-    vcpus: 1,
-    memoryMib: 64,
-    bootMode: 'unspecified',
-    kernel: path,
-    initramfs: null,
-    cmdline: null,
-    firmware: null,
-    disks: [],
-    nics: [],
-    userData: null,
-    nestedVirt: false,
-    sshKeys: [],
-    labels: {},
-    hypervisor: 'auto',
-  };
+  return vmSpec({ bootMode: 'unspecified', kernel: path });
 }
 const disk = (path: string) => ({ path, readonly: false, format: 'raw' as const });
 

@@ -2,24 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VmSpec } from '@mvirt/domain';
 import type { LaunchRequest } from '@mvirt/hypervisor';
+import { vmSpec } from '@mvirt/testkit/vm-spec';
 import type { BenchRoom } from './bench.ts';
 
-const plainSpec: VmSpec = {
-  vcpus: 1,
-  memoryMib: 64,
-  bootMode: 'unspecified',
-  kernel: null,
-  initramfs: null,
-  cmdline: null,
-  firmware: null,
-  disks: [],
-  nics: [],
-  userData: null,
-  nestedVirt: false,
-  sshKeys: [],
-  labels: {},
-  hypervisor: 'auto',
-};
+const plainSpec: VmSpec = vmSpec({ bootMode: 'unspecified', kernel: null });
 
 /** A launch request in a directory: spec and run say the same. */
 export function requestIn(dir: string, runId: string, boot: Partial<VmSpec>, parts: Parameters<BenchRoom['request']>[0] = {}): LaunchRequest {

@@ -1,23 +1,8 @@
 import { asVmId, newCondition, type VmSpec } from '@mvirt/domain';
+import { vmSpec } from '@mvirt/testkit/vm-spec';
 import type { StoredVm } from '../../port.ts';
 
-export const testSpec = (change: Partial<VmSpec> = {}): VmSpec => ({
-  vcpus: 1,
-  memoryMib: 512,
-  bootMode: 'kernel',
-  kernel: '/boot/vmlinuz',
-  initramfs: null,
-  cmdline: null,
-  firmware: null,
-  disks: [],
-  nics: [],
-  userData: null,
-  nestedVirt: false,
-  sshKeys: [],
-  labels: {},
-  hypervisor: 'auto',
-  ...change,
-});
+export const testSpec = (change: Partial<VmSpec> = {}): VmSpec => vmSpec({ memoryMib: 512, kernel: '/boot/vmlinuz', ...change });
 
 /** A stopped VM as `create` makes one; created in second 1000. */
 export const testVm = (id: string, change: Partial<Omit<StoredVm, 'id' | 'revision'>> = {}): Omit<StoredVm, 'revision'> => ({
