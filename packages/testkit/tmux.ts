@@ -79,7 +79,8 @@ export async function openTerminal({ argv, columns = 100, rows = 30, cwd = proce
 
   const ended = async () => {
     const [dead, status, signal] = (await pane('#{pane_dead},#{pane_dead_status},#{pane_dead_signal}')).split(',');
-    if (dead !== '1') return null;
+    // The terminal is closed a moment before the process is waited for: neither is known then.
+    if (dead !== '1' || !(status || signal)) return null;
     return status ? Number(status) : 128 + Number(signal);
   };
 
