@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -78,10 +78,10 @@ export async function openTerminal({ argv, columns = 100, rows = 30, cwd = proce
   const screen = () => tmux('capture-pane', '-p');
 
   const ended = async () => {
-    const [dead, status, signal] = (await pane('#{pane_dead},#{pane_dead_status},#{pane_dead_signal}')).split(',');
-    // The terminal is closed a moment before the process is waited for: neither is known then.
-    if (dead !== '1' || !(status || signal)) return null;
-    return status ? Number(status) : 128 + Number(signal);
+    const [dead, status, signal, pid] = (await pane('#{pane_dead},#{pane_dead_status},#{pane_dead_signal},#{pane_pid}')).split(',');
+    if (dead !== '1') return null;
+    if (status) return Number(status);
+    return signal ? 128 + Number(signal) : statusOfZombie(Number(pid));
   };
 
   return {
@@ -116,4 +116,18 @@ export async function openTerminal({ argv, columns = 100, rows = 30, cwd = proce
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The terminal closes before tmux has waited for the process, and now and then it never does: the kernel knows (proc(5), exit_code). */
+function statusOfZombie(pid: number): number | null {
+  try {
+    const words = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    if (words[0] !== 'Z') return null;
+    const status = Number(words[49]);
+    return (status & 127) === 0 ? status >> 8 : 128 + (status & 127);
+  } catch {
+    return null; // tmux has waited for it meanwhile: the next look tells
+  }
 }
