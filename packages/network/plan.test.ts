@@ -8,11 +8,13 @@ const tap = 'mvirt-0f3b7a52';
 const nic = (index: number, change: { tap?: string; mac?: string } = {}) => ({ index, tap: null, mac: null, ...change });
 const link = (name: string, change: Partial<Link> = {}): Link => ({ name, alias: null, kind: null, up: true, ...change });
 const bridge = link('br0', { kind: 'bridge' });
-const lines = (steps: { do: string[] }[]): string[] => steps.map((step) => step.do.join(' '));
+/** One line a command: those of a batch are in its input. */
+const lines = (steps: { do: string[]; input?: string }[]): string[] =>
+  steps.flatMap((step) => (step.do.includes('-batch') ? (step.input ?? '').trim().split('\n') : [step.do.join(' ')]));
 
 const tapLines = [
-  `ip tuntap add dev ${tap} mode tap user 107`,
-  `ip link set dev ${tap} alias mvirt:${vmId}`,
+  `tuntap add dev ${tap} mode tap user 107`,
+  `link set dev ${tap} alias mvirt:${vmId}`,
   `ip link set dev ${tap} addrgenmode none master br0 up`,
 ];
 
@@ -25,16 +27,15 @@ test('on an empty host: the bridge, then the TAP', () => {
     'ip link set dev br0 up',
     ...tapLines,
   ]);
-  expect(steps.map((step) => step.undo?.join(' ') ?? null)).toEqual([
-    'ip link del dev br0 type bridge',
-    null,
-    null,
-    null,
-    `ip link del dev ${tap}`,
-    null,
-    null,
-  ]);
+  expect(steps.map((step) => step.undo?.join(' ') ?? null)).toEqual(['ip link del dev br0 type bridge', null, null, null, `ip link del dev ${tap}`, null]);
   expect(nics).toEqual([{ index: 0, tap, mac: derivedMac(vmId, 0), ours: true }]);
+});
+
+test('a TAP is made and marked by one program: an agent killed in between leaves none without its mark', () => {
+  const { steps } = planPrepare({ vmId, nics: [nic(0)] }, [bridge], host);
+  const making = steps.filter(({ do: argv, input }) => [...argv, input].join(' ').includes('tuntap add'));
+  expect(making).toHaveLength(1);
+  expect(making[0]?.input).toContain(`alias mvirt:${vmId}`);
 });
 
 test('a bridge that is there is left as it is, one that is down is brought up', () => {
