@@ -6,6 +6,7 @@ export * from './create-spec.ts';
 export * from './error.ts';
 export * from './error-table.ts';
 export * from './exit-cause.ts';
+export * from './hypervisor-kind.ts';
 export * from './lifecycle-event.ts';
 export * from './run-record.ts';
 export * from './stored-spec.ts';

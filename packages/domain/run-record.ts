@@ -1,4 +1,5 @@
-import type { Disk, HypervisorKind } from './vm-spec.ts';
+import type { HypervisorKind } from './hypervisor-kind.ts';
+import type { Disk } from './vm-spec.ts';
 
 /** A process that cannot be mistaken for another one: pids are used again, these three together are not. */
 export type ProcessIdentity = {

@@ -1,11 +1,8 @@
 import { z } from 'zod';
+import type { HypervisorChoice } from './hypervisor-kind.ts';
 
 export const diskFormats = ['raw', 'qcow2'] as const;
 export type DiskFormat = (typeof diskFormats)[number];
-
-export const hypervisorKinds = ['cloud-hypervisor', 'qemu'] as const;
-export type HypervisorKind = (typeof hypervisorKinds)[number];
-export type HypervisorChoice = HypervisorKind | 'auto';
 
 export const bootModes = ['unspecified', 'disk', 'kernel'] as const;
 export type BootMode = (typeof bootModes)[number];

@@ -1,32 +1,38 @@
 import type { ActionAnswer } from '@mvirt/api/schema';
-import { errorTable, exitStatus, type MvirtError } from '@mvirt/domain';
+import { MvirtError } from '@mvirt/domain/error';
+import { errorTable, exitStatus } from '@mvirt/domain/error-table';
+import { reportError } from '../output/errors.ts';
 import { writeDocument } from '../output/json.ts';
 import { nameOf } from '../output/vm-lines.ts';
 import { toCliError } from './failure.ts';
 import type { Invocation } from './invocation.ts';
+import { named } from './usage-error.ts';
 
 type Outcome = { reference: string; answer: ActionAnswer; error: null } | { reference: string; answer: null; error: MvirtError };
 
 /** Does one action to each VM named, all of them tried; the first failure's exit status. done: such as "started". */
 export async function eachVm(invocation: Invocation, done: string, act: (vm: string) => Promise<ActionAnswer>): Promise<number> {
   const references = invocation.args.vm ?? [];
-  const outcomes = await Promise.all(references.map((reference) => attempt(reference, act)));
+  const outcomes = await Promise.all(references.map((reference) => attempt(invocation, reference, act)));
   if (invocation.json) writeResults(invocation, outcomes);
   else for (const outcome of outcomes) writeOutcome(invocation, outcome, done);
   const first = outcomes.find((outcome) => outcome.error !== null)?.error;
   return first ? errorTable[first.code].exit : exitStatus.done;
 }
 
-async function attempt(reference: string, act: (vm: string) => Promise<ActionAnswer>): Promise<Outcome> {
+async function attempt({ command, signal }: Invocation, reference: string, act: (vm: string) => Promise<ActionAnswer>): Promise<Outcome> {
   try {
     return { reference, answer: await act(reference), error: null };
   } catch (thrown) {
-    return { reference, answer: null, error: toCliError(thrown) };
+    const error = signal.aborted
+      ? new MvirtError({ code: 'CANCELLED', message: `${reference}: interrupted`, cause: thrown })
+      : named(toCliError(thrown), command);
+    return { reference, answer: null, error };
   }
 }
 
 function writeOutcome({ io }: Invocation, { answer, error }: Outcome, done: string): void {
-  if (answer === null) io.stderr.write(`mvirt: ${error.message}\nhint: ${error.hint}\n`);
+  if (answer === null) reportError(io, false, error);
   else io.stdout.write(`${nameOf(answer.vm)}: ${answer.changed ? done : `nothing to do, it is ${answer.vm.state}`}${answer.note ? ` (${answer.note})` : ''}\n`);
 }
 

@@ -1,5 +1,5 @@
 import { fromTrpcError } from '@mvirt/api/client';
-import { MvirtError, toMvirtError } from '@mvirt/domain';
+import { MvirtError, toMvirtError } from '@mvirt/domain/error';
 
 /** Whatever a command threw, as an error for people. */
 export function toCliError(thrown: unknown): MvirtError {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { MvirtError } from '@mvirt/domain';
+import { MvirtError } from '@mvirt/domain/error';
 
 /** A text file of the caller's; - is standard input. @throws FILE_NOT_FOUND */
 export async function readText(path: string, cwd: string, option: string): Promise<string> {

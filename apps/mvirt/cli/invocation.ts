@@ -2,6 +2,8 @@ import type { AgentApi, AgentClient } from '@mvirt/api/client';
 
 /** What one run of a command is given. */
 export type Invocation = {
+  /** The command's name. */
+  command: string;
   /** Positional arguments, by their definition's name, lower case. */
   args: Record<string, string[]>;
   /** Options that were given, by name; a switch is ''. */

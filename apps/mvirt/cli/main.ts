@@ -5,6 +5,7 @@ import { reportError } from '../output/errors.ts';
 import { toCliError } from './failure.ts';
 import type { Invocation, Io } from './invocation.ts';
 import { type Parsed, parse } from './parse.ts';
+import { named } from './usage-error.ts';
 
 /** Runs a subcommand; answers with the exit status. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
@@ -40,6 +41,7 @@ async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'comm
   };
   const complete: Invocation = {
     ...invocation,
+    command: command.name,
     io,
     signal: interrupt.signal,
     api: once(() => createOneShot(where)),
@@ -50,17 +52,15 @@ async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'comm
     return await run(complete); // awaited here: what it opened is closed on the way out
   } catch (thrown) {
     if (interrupt.signal.aborted) return exitStatus.interrupted;
-    throw thrown;
+    throw named(toCliError(thrown), command.name);
   }
 }
 
 async function startUi({ socketFlag, mouse }: Extract<Parsed, { kind: 'ui' }>, io: Io): Promise<number> {
-  if (!io.stdout.isTerminal || !io.stdinIsTerminal) {
-    io.stderr.write('mvirt: the full-screen UI needs a terminal\nhint: mvirt list shows the VMs; mvirt --help shows all commands\n');
-    return exitStatus.usage;
-  }
-  if (io.env.TERM === 'dumb')
-    throw new MvirtError({ code: 'INVALID_ARGUMENT', message: 'the full-screen UI needs more than TERM=dumb', hint: 'mvirt list shows the VMs' });
+  const hint = 'mvirt list shows the VMs; mvirt --help shows all commands';
+  const refuse = (message: string) => new MvirtError({ code: 'INVALID_ARGUMENT', message, hint });
+  if (!io.stdout.isTerminal || !io.stdinIsTerminal) throw refuse('the full-screen UI needs a terminal');
+  if (io.env.TERM === 'dumb') throw refuse('the full-screen UI needs more than TERM=dumb');
   const found = findSocket({ flag: socketFlag, env: io.env, cwd: io.cwd });
   await import('@opentui/solid/preload');
   const { runUi } = await import('../tui/app.tsx');

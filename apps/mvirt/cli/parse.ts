@@ -1,6 +1,7 @@
+import { MvirtError } from '@mvirt/domain/error';
 import { Command, CommanderError, Option } from 'commander';
 import type { CommandDefinition, OptionDefinition } from '../commands/definition.ts';
-import { commands, globalOptions } from '../commands/registry.ts';
+import { commands, findCommand, globalOptions } from '../commands/registry.ts';
 import type { Invocation } from './invocation.ts';
 import { usageError } from './usage-error.ts';
 
@@ -14,18 +15,23 @@ export type Parsed =
 export function parse(argv: readonly string[]): Parsed {
   let parsed: Parsed | null = null;
   let help = '';
+  let culprit: string | undefined;
   const program = new Command('mvirt')
     .description('Virtual machines on this host, from a terminal. Without a command: the full-screen UI.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} })
     .enablePositionalOptions()
     .showSuggestionAfterError()
-    .helpCommand('help [COMMAND]', 'show what a command takes')
+    .helpCommand(false)
     .option('--no-mouse', 'leave the mouse to the terminal');
   addOptions(program, globalOptions);
   for (const command of commands) {
+    const refusing = (error: CommanderError) => {
+      culprit = command.name;
+      throw error;
+    };
     program.addCommand(
-      build(command, (values, options, rest) => {
+      build(refusing, command, (values, options, rest) => {
         const globals = { ...program.opts(), ...options } as Record<string, unknown>;
         const invocation = {
           args: positional(command, values),
@@ -38,26 +44,53 @@ export function parse(argv: readonly string[]): Parsed {
       }),
     );
   }
+  program
+    .command('help [COMMAND]')
+    .description('show what a command takes')
+    .action((name?: string) => {
+      if (name === undefined) help = program.helpInformation();
+      else if (findCommand(name)) parsed = parse([name, '--help']);
+      else program.parse([name], { from: 'user' }); // says that there is none, and what is meant perhaps
+    });
   try {
     program.parse([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // No command at all: commander would show help.
-    if (error.code === 'commander.help') return { kind: 'ui', socketFlag: text(program.opts().socket), mouse: program.opts().mouse !== false };
+    if (error.code === 'commander.help' && error.exitCode !== 0)
+      return { kind: 'ui', socketFlag: text(program.opts().socket), mouse: program.opts().mouse !== false };
     if (error.exitCode === 0) return { kind: 'help', text: help };
-    throw usageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '), commands.find((command) => argv.includes(command.name))?.name);
+    throw refusal(error, culprit);
   }
-  return parsed ?? { kind: 'help', text: program.helpInformation() };
+  return parsed ?? { kind: 'help', text: help };
+}
+
+/** What commander says, in our form. */
+function refusal({ code, message }: CommanderError, command: string | undefined): MvirtError {
+  if (code === 'commander.unknownOption' && /'--server[='\n]/.test(message)) {
+    return new MvirtError({
+      code: 'INVALID_ARGUMENT',
+      message: '--server: this release does not speak gRPC, only to the agent of this host',
+      hint: "leave it out; --socket PATH or $MVIRT_SOCKET names the agent's socket",
+    });
+  }
+  const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
+  if (command === undefined) return new MvirtError({ code: 'INVALID_ARGUMENT', message: text, hint: 'mvirt --help shows all commands' });
+  return usageError(code === 'commander.excessArguments' ? text : `${command}: ${text}`, command);
 }
 
 type Values = (string | string[] | undefined)[];
 
-function build(definition: CommandDefinition, act: (values: Values, options: Record<string, unknown>, rest: string[]) => void): Command {
+function build(
+  refusing: (error: CommanderError) => never,
+  definition: CommandDefinition,
+  act: (values: Values, options: Record<string, unknown>, rest: string[]) => void,
+): Command {
   const command = new Command(definition.name)
     .summary(definition.summary)
     .description(sentence(definition.summary))
     .aliases([...(definition.aliases ?? [])]);
-  command.exitOverride().configureOutput({ writeErr: () => {} });
+  command.exitOverride(refusing).configureOutput({ writeErr: () => {} });
   if (definition.raw) {
     return command
       .helpOption(false)

@@ -17,8 +17,33 @@ const queries = new RegExp(
   'g',
 );
 
-/** History without the questions in it. One that is cut in two at a chunk's end is left: rare, and its answer harmless. */
-export function withoutQueries(bytes: Uint8Array): Uint8Array {
-  const text = Buffer.from(bytes).toString('latin1');
-  return Buffer.from(text.replace(queries, ''), 'latin1');
+/** The beginning of one of them at a chunk's end. */
+const beginning = new RegExp(`${esc}(?:\\[[?>=]?[0-9;]*\\$?|\\][0-9;]*;?\\??${esc}?|P(?:[+$](?:q[^${esc}]*${esc}?)?)?)?$`);
+
+/** A question longer than this is let through where a chunk's end cuts it. */
+const maxHeld = 4096;
+
+export type HistoryFilter = {
+  /** What can be shown of it: without the questions, and without one that is yet cut off at its end. */
+  next(bytes: Uint8Array): Uint8Array;
+  /** What was held back, once the history is over. */
+  rest(): Uint8Array;
+};
+
+/** Takes the questions out of a console's history. */
+export function createHistoryFilter(): HistoryFilter {
+  let held = '';
+  return {
+    next(bytes) {
+      const text = (held + Buffer.from(bytes).toString('latin1')).replace(queries, '');
+      const cut = beginning.exec(text)?.[0] ?? '';
+      held = cut.length > maxHeld ? '' : cut;
+      return Buffer.from(text.slice(0, text.length - held.length), 'latin1');
+    },
+    rest() {
+      const last = held;
+      held = '';
+      return Buffer.from(last, 'latin1');
+    },
+  };
 }

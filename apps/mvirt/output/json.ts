@@ -1,4 +1,4 @@
-import { apiVersion } from '@mvirt/api/schema';
+import { apiVersion } from '@mvirt/api/schema/api-version';
 import type { Io } from '../cli/invocation.ts';
 
 /** One document, indented on a terminal only. */

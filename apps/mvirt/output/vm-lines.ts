@@ -3,7 +3,7 @@ import type { Paint } from './colour.ts';
 import { stateColour } from './colour.ts';
 import { printable, table } from './table.ts';
 
-export const shortId = (id: string): string => id.slice(0, 8);
+export const shortId = (id: string): string => printable(id.slice(0, 8));
 export const nameOf = (vm: { id: string; name: string | null }): string => printable(vm.name ?? shortId(vm.id));
 
 /** 512M, 1.5G. */
@@ -42,7 +42,7 @@ export function vmTable(vms: readonly Vm[], paint: Paint, nowMs: number): string
 export function vmDetails(vm: Vm, paint: Paint, nowMs: number): string {
   const lines: [string, string][] = [
     ['name', vm.name === null ? '-' : printable(vm.name)],
-    ['id', vm.id],
+    ['id', printable(vm.id)],
     ['state', paint(stateColour[vm.state], stateText(vm))],
     ['vcpus', `${vm.vcpus}`],
     ['memory', size(vm.memoryBytes)],
@@ -56,7 +56,10 @@ export function vmDetails(vm: Vm, paint: Paint, nowMs: number): string {
   for (const field of ['kernel', 'initramfs', 'cmdline', 'firmware'] as const) if (vm[field] !== null) lines.push([field, printable(vm[field])]);
   for (const disk of vm.disks) lines.push(['disk', `${printable(disk.path)} (${disk.format}${disk.readonly ? ', read-only' : ''})`]);
   for (const nic of vm.nics)
-    lines.push(['nic', [nic.mac, nic.tap && `tap ${nic.tap}`, nic.network && `on ${nic.network}`, ...nic.addresses].filter(Boolean).join(', ')]);
+    lines.push([
+      'nic',
+      [nic.mac, nic.tap && `tap ${nic.tap}`, nic.network && `on ${nic.network}`, ...nic.addresses].filter(Boolean).map(String).map(printable).join(', '),
+    ]);
   for (const [key, value] of Object.entries(vm.labels)) lines.push(['label', printable(`${key}=${value}`)]);
   for (const [field, value] of Object.entries(vm.pending ?? {}))
     lines.push(['pending', printable(`${field} becomes ${typeof value === 'string' ? value : JSON.stringify(value)} at the next start`)]);

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-/** The version of the documents, as `--json` prints it. */
-export const apiVersion = 'mvirt/v1';
+import { apiVersion } from './api-version.ts';
 
 export const agentVersionSchema = z.object({ version: z.string(), apiVersion: z.literal(apiVersion) });
 export type AgentVersion = z.output<typeof agentVersionSchema>;

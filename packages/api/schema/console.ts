@@ -10,6 +10,3 @@ export const consoleStartSchema = z.discriminatedUnion('kind', [
 ]);
 
 export type ConsoleStartInput = z.output<typeof consoleStartSchema>;
-
-/** At most this many bytes in one message, either way. */
-export const maxConsoleMessageBytes = 65_536;

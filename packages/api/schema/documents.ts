@@ -1,7 +1,7 @@
 import { observedStates } from '@mvirt/domain';
 import { z } from 'zod';
 import { errorSchema } from './action.ts';
-import { apiVersion } from './agent.ts';
+import { apiVersion } from './api-version.ts';
 import { doctorReportSchema } from './doctor.ts';
 import { eventSchema, logLineSchema } from './event.ts';
 import { vmSchema } from './vm.ts';

@@ -1,6 +1,7 @@
 import { createSpecSchema, diskFormats, labelsSchema, macSchema, pathSchema, vmNameSchema } from '@mvirt/domain';
 import { z } from 'zod';
-import { consoleStartSchema, maxConsoleMessageBytes } from './console.ts';
+import { consoleStartSchema } from './console.ts';
+import { maxConsoleMessageBytes } from './console-limit.ts';
 
 /** An id, a name or an id's first characters: the agent looks it up. */
 const vm = z.string().min(1, 'must name a VM').max(256);

@@ -1,12 +1,16 @@
-import { maxConsoleMessageBytes } from '@mvirt/api/schema';
+import { maxConsoleMessageBytes } from '@mvirt/api/schema/console-limit';
 import { exitStatus } from '@mvirt/domain/error-table';
 import { toCliError } from '../../cli/failure.ts';
 import { argument, has, type Invocation, last } from '../../cli/invocation.ts';
 import { usageError } from '../../cli/usage-error.ts';
 import { wholeNumber } from '../../cli/values.ts';
 import { createPrefix } from '../../console/prefix.ts';
-import { withoutQueries } from '../../console/queries.ts';
+import { createHistoryFilter } from '../../console/queries.ts';
 import { rawMode } from '../../console/raw-mode.ts';
+import { printable } from '../../output/table.ts';
+
+/** Of a piped input, read ahead of what the guest has taken. */
+const maxQueuedBytes = 1 << 20;
 
 /** Attaches this terminal; without one on stdin, stdin's bytes are typed and its end leaves. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -17,16 +21,19 @@ export async function run(invocation: Invocation): Promise<number> {
   const { api } = invocation.live();
   const readOnly = has(invocation, 'read-only');
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const note = (text: string) => io.stderr.write(`\r\n[mvirt: ${text}]\r\n`);
+  const note = (text: string) => io.stderr.write(`\r\n[mvirt: ${printable(text)}]\r\n`);
+  const history = createHistoryFilter();
   let live = false;
 
   const subscription = api.console.attach.subscribe(
     { vm, from },
     {
       onData: ({ data: message }) => {
-        if (message.kind === 'data') io.stdout.write(live ? message.bytes : withoutQueries(message.bytes));
-        else if (message.kind === 'live') live = true;
-        else if (message.kind === 'resync') note(`the console goes on after a gap${message.lostBytes === null ? '' : ` of ${message.lostBytes} bytes`}`);
+        if (message.kind === 'data') io.stdout.write(live ? message.bytes : history.next(message.bytes));
+        else if (message.kind === 'live') {
+          if (!live) io.stdout.write(history.rest());
+          live = true;
+        } else if (message.kind === 'resync') note(`the console goes on after a gap${message.lostBytes === null ? '' : ` of ${message.lostBytes} bytes`}`);
         else note(message.running ? 'the VM runs' : 'the VM is off; Ctrl+a t leaves');
       },
       onError: reject,
@@ -41,6 +48,7 @@ export async function run(invocation: Invocation): Promise<number> {
     while (queue.length > 0) {
       const bytes = queue.slice(0, maxConsoleMessageBytes);
       queue = queue.slice(bytes.length);
+      if (queue.length < maxQueuedBytes && process.stdin.isPaused()) process.stdin.resume();
       await api.console.write.mutate({ vm, bytes }).catch((error: unknown) => note(toCliError(error).message));
     }
     sending = null;
@@ -48,6 +56,8 @@ export async function run(invocation: Invocation): Promise<number> {
   const type = (bytes: Uint8Array) => {
     if (readOnly || bytes.length === 0) return;
     queue = Buffer.concat([queue, bytes]);
+    // A file piped in waits for the guest; a terminal is never made to, or the keys that leave would wait too.
+    if (!io.stdinIsTerminal && queue.length >= maxQueuedBytes) process.stdin.pause();
     sending ??= send();
   };
 

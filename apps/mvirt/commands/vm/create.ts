@@ -1,10 +1,14 @@
 import { resolve } from 'node:path';
+import type { Vm } from '@mvirt/api/schema';
 import type { CreateInput } from '@mvirt/domain';
+import { MvirtError } from '@mvirt/domain/error';
+import { toCliError } from '../../cli/failure.ts';
 import { readText } from '../../cli/files.ts';
 import { all, has, type Invocation, last } from '../../cli/invocation.ts';
 import { usageError } from '../../cli/usage-error.ts';
 import { disk, memoryMib, network, pair, wholeNumber } from '../../cli/values.ts';
 import { writeDocument } from '../../output/json.ts';
+import { printable } from '../../output/table.ts';
 import { nameOf } from '../../output/vm-lines.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
@@ -14,11 +18,21 @@ export async function run(invocation: Invocation): Promise<number> {
   const input = await createInput(invocation);
   const api = invocation.api();
   const created = await api.vm.create.mutate(input);
-  for (const warning of created.warnings) io.stderr.write(`mvirt: warning: ${warning}\n`);
-  const vm = start ? (await api.vm.start.mutate({ vm: created.vm.id }, { signal: invocation.signal })).vm : created.vm;
+  for (const warning of created.warnings) io.stderr.write(`mvirt: warning: ${printable(warning)}\n`);
+  const vm = start ? await startNow(invocation, created.vm) : created.vm;
   if (json) writeDocument(io, { vm });
   else io.stdout.write(`${nameOf(vm)}: created${start ? ` and ${vm.state}` : ''}  ${vm.id}\n`);
   return 0;
+}
+
+/** @throws the reason why it did not start, saying that the VM is there all the same */
+async function startNow(invocation: Invocation, created: Vm): Promise<Vm> {
+  try {
+    return (await invocation.api().vm.start.mutate({ vm: created.id }, { signal: invocation.signal })).vm;
+  } catch (thrown) {
+    const { code, message, hint } = toCliError(thrown);
+    throw new MvirtError({ code, message: `VM ${created.name ?? created.id} was created, and did not start: ${message}`, hint, cause: thrown });
+  }
 }
 
 /** The request that the command line says; the agent checks its values. */

@@ -1,4 +1,5 @@
-import { hypervisorKinds, observedStates } from '@mvirt/domain';
+import { hypervisorKinds } from '@mvirt/domain/hypervisor-kind';
+import { observedStates } from '@mvirt/domain/vm-condition';
 import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from '../definition.ts';
 
 const vm: ArgumentDefinition = { name: 'VM', summary: 'id, name, or 4 or more first characters of the id', required: true, completes: 'vm' };

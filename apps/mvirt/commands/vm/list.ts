@@ -1,10 +1,11 @@
 import type { Vm } from '@mvirt/api/schema';
-import { observedStates } from '@mvirt/domain';
+import { observedStates } from '@mvirt/domain/vm-condition';
 import { all, has, type Invocation, last } from '../../cli/invocation.ts';
 import { usageError } from '../../cli/usage-error.ts';
 import { pair } from '../../cli/values.ts';
 import { createPaint } from '../../output/colour.ts';
 import { writeDocument } from '../../output/json.ts';
+import { printable } from '../../output/table.ts';
 import { vmTable } from '../../output/vm-lines.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
@@ -12,7 +13,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const wanted = filter(invocation);
   const vms = (await invocation.api().vm.list.query()).filter(wanted);
   if (json) writeDocument(io, { vms });
-  else if (has(invocation, 'quiet')) io.stdout.write(vms.map((vm) => `${vm.id}\n`).join(''));
+  else if (has(invocation, 'quiet')) io.stdout.write(vms.map((vm) => `${printable(vm.id)}\n`).join(''));
   else io.stdout.write(vmTable(vms, createPaint(io.stdout.isTerminal, io.env), Date.now()));
   return 0;
 }

@@ -2,13 +2,14 @@ import { argument, type Invocation } from '../../cli/invocation.ts';
 import { usageError } from '../../cli/usage-error.ts';
 import { memoryMib, pair, wholeNumber } from '../../cli/values.ts';
 import { writeDocument } from '../../output/json.ts';
+import { printable } from '../../output/table.ts';
 import { nameOf } from '../../output/vm-lines.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
   const { io, json, args } = invocation;
   const change = parseChanges(args.change ?? []);
   const { vm, warnings } = await invocation.api().vm.set.mutate({ vm: argument(invocation, 'vm'), ...change });
-  for (const warning of warnings) io.stderr.write(`mvirt: warning: ${warning}\n`);
+  for (const warning of warnings) io.stderr.write(`mvirt: warning: ${printable(warning)}\n`);
   const pending = Object.keys(vm.pending ?? {});
   if (json) writeDocument(io, { vm });
   else io.stdout.write(`${nameOf(vm)}: changed${pending.length > 0 ? `; at its next start: ${pending.join(', ')}` : ''}\n`);

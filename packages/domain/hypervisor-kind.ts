@@ -1,0 +1,3 @@
+export const hypervisorKinds = ['cloud-hypervisor', 'qemu'] as const;
+export type HypervisorKind = (typeof hypervisorKinds)[number];
+export type HypervisorChoice = HypervisorKind | 'auto';
