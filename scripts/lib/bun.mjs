@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -49,11 +50,17 @@ function must(program, argv, cwd) {
 export function become(argv, options = {}) {
   const [program, ...rest] = argv;
   const child = spawn(program, rest, { cwd: root, stdio: 'inherit', env: bunEnv(), ...options });
-  process.on('SIGINT', () => {}); // the terminal sends it to the child as well
+  const onTerminal = process.stdin.isTTY === true;
+  process.on('SIGINT', () => {
+    if (!onTerminal) child.kill('SIGINT'); // the terminal sends it to the child as well
+  });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // npm itself was killed: nobody is left who would end us.
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || child.kill('SIGHUP'), 1000).unref();
   child.on('error', (error) => {
     console.error(`mvirt: ${program}: ${error.message}`);
     process.exit(1);
   });
-  child.on('exit', (status) => process.exit(status ?? 1));
+  child.on('exit', (status, signal) => process.exit(status ?? 128 + constants.signals[signal]));
 }

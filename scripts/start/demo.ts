@@ -1,68 +1,72 @@
 // The VM `demo`: a small Linux from Debian's own packages.
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { mustMvirt, mvirt, root, say, until } from './shell.ts';
+import { type AgentApi, createAgentClient, fromTrpcError } from '@mvirt/api/client';
+import type { Vm } from '@mvirt/api/schema';
+import { buildLinuxGuest, type LinuxGuest, runProgram } from '@mvirt/guests';
+import { watchBanner } from './banner.ts';
+import { socket } from './places.ts';
+import type { Voice } from './voice.ts';
 
-export type DemoGuest = { kernel: string; initramfs: string; cmdline: string };
+const bootMs = 60_000;
+const name = 'demo';
 
 /** Builds the guest in the cache folder, or finds it there. */
-export async function buildGuest(): Promise<DemoGuest> {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'mvirt');
-  const child = Bun.spawn([process.execPath, join(root, 'packages/guests/build-linux.ts'), '--cache', cache], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [stdout, status] = await Promise.all([new Response(child.stdout).text(), child.exited]);
-  if (status !== 0) throw new Error('the demo guest could not be built');
-  return JSON.parse(stdout) as DemoGuest;
+export function buildGuest({ say }: Pick<Voice, 'say'>, signal: AbortSignal): Promise<LinuxGuest> {
+  const cacheDir = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mvirt');
+  return buildLinuxGuest({ cacheDir, run: runProgram, log: say, signal });
 }
 
-/** Creates `demo` where it is not there yet, starts it, and answers once the guest has said its banner. */
-export async function bootDemo(guest: DemoGuest): Promise<{ banner: string }> {
-  if ((await mvirt('get', 'demo', '--json')).status !== 0) await createDemo(guest);
-  const before = new Date();
-  const started = JSON.parse(await mustMvirt('start', 'demo', '--json')) as { results: { changed: boolean }[] };
-  const since = started.results[0]?.changed ? ['--since', before.toISOString()] : [];
-  const banner = await until("the guest's banner on its console", 60_000, async () => {
-    const text = (await mvirt('logs', 'demo', '--console', ...since)).stdout;
-    return /^.*TINY-READY.*$/m.exec(text)?.[0].trim() ?? null;
-  });
-  return { banner };
+/** Creates `demo` where it is not there yet, starts it, and answers with its banner once it is up (null: said so long ago that it is gone). */
+export async function bootDemo(api: AgentApi, guest: LinuxGuest, signal: AbortSignal): Promise<string | null> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(bootMs)]);
+  const demo = await ensureDemo(api, guest, deadline);
+  const isStopped = demo.state === 'stopped';
+  const upForMs = isStopped || demo.startedAt === null ? 0 : Date.now() - Date.parse(demo.startedAt);
+  const client = createAgentClient({ socketPath: socket });
+  try {
+    using watch = watchBanner(client, demo.id, { from: isStopped ? 'live' : upForMs > bootMs ? 'history' : 'all' });
+    await before(deadline, watch.live);
+    await api.vm.start.mutate({ vm: demo.id }, { signal: deadline });
+    return await before(deadline, watch.banner);
+  } catch (error) {
+    if (deadline.aborted && !signal.aborted) throw new Error(`${name} was not up within ${bootMs / 1000} s: npm run -s mvirt -- logs ${name} --console`);
+    throw fromTrpcError(error);
+  } finally {
+    await client.close();
+  }
 }
 
-async function createDemo(guest: DemoGuest): Promise<void> {
-  const network = tunOpens() ? ['--network', 'default'] : [];
-  if (network.length === 0) say('/dev/net/tun does not open here: demo has no NIC');
-  await mustMvirt(
-    'create',
-    '--name',
-    'demo',
-    '--memory',
-    '256',
-    '--kernel',
-    guest.kernel,
-    '--initramfs',
-    guest.initramfs,
-    '--cmdline',
-    guest.cmdline,
-    ...network,
-  );
+async function ensureDemo(api: AgentApi, guest: LinuxGuest, signal: AbortSignal): Promise<Vm> {
+  const there = (await api.vm.list.query(undefined, { signal })).find((vm) => vm.name === name);
+  // The cache folder may be emptied at any time, and a newer guest has another place there.
+  const isLost = there?.state === 'stopped' && [there.kernel, there.initramfs].some((file) => file !== null && !existsSync(file));
+  if (there !== undefined && !isLost) return there;
+  if (there !== undefined) await api.vm.delete.mutate({ vm: there.id }, { signal });
+  const nics = tunOpens() ? [{}] : [];
+  return (await api.vm.create.mutate({ name, memoryMib: 256, ...guest, nics }, { signal })).vm;
 }
 
-function tunOpens(): boolean {
+/** Rejects as soon as the signal is aborted. */
+async function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Whether a TAP can be had: demo has no NIC otherwise. */
+export function tunOpens(): boolean {
   try {
     closeSync(openSync('/dev/net/tun', 'r+'));
     return true;
   } catch {
-    return false;
+    return false; // missing, or not for this user
   }
-}
-
-/** Stops every VM that runs, gracefully; what does not hear the button is powered off after 30 s. */
-export async function stopAll(): Promise<void> {
-  const listed = await mvirt('list', '--json');
-  if (listed.status !== 0) return;
-  const up = (JSON.parse(listed.stdout) as { vms: { id: string; state: string }[] }).vms.filter((vm) => vm.state !== 'stopped');
-  if (up.length > 0) await mvirt('stop', ...up.map((vm) => vm.id));
 }

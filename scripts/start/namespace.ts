@@ -3,63 +3,67 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '@mvirt/domain';
 import type { Processes } from '@mvirt/host';
+import { dataDir, root } from './places.ts';
 import type { ProcessFile } from './process-file.ts';
-import { dataDir, root, until } from './shell.ts';
+import { until } from './until.ts';
 
 const asRoot = process.getuid?.() === 0;
+const readyMs = 5_000;
 
 /** argv that runs what follows in the namespaces of this process (an ordinary user's: in its user namespace too). */
-export const enter = (holder: ProcessIdentity): string[] => [
-  'nsenter',
-  '-t',
-  `${holder.pid}`,
-  ...(asRoot ? ['-n'] : ['-U', '--preserve-credentials', '-n']),
-  '--',
-];
+export const enter = ({ pid }: ProcessIdentity): string[] => ['nsenter', '-t', `${pid}`, ...(asRoot ? ['-n'] : ['-U', '--preserve-credentials', '-n']), '--'];
 
 /**
  * A small process that keeps the namespaces while no agent runs: the one that lives, else one beside VMMs that live
  * (only there can their serial lines be regained), else a new one.
  */
-export async function holdNamespace(file: ProcessFile, processes: Processes): Promise<ProcessIdentity> {
-  const living = file.read();
-  if (living !== null) return living;
-  const vmm = livingVmm(processes);
-  const keep = ['sleep', 'infinity'];
-  const make = ['unshare', ...(asRoot ? ['-n'] : ['-U', '-r', '-n']), '--', 'sh', '-c', 'ip link set lo up && exec sleep infinity'];
-  const child = Bun.spawn(vmm === null ? make : [...enter(vmm), ...keep], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], detached: true });
-  child.unref();
+export async function holdNamespace(file: ProcessFile, processes: Processes, signal: AbortSignal): Promise<ProcessIdentity> {
+  const holder = file.read() ?? spawnHolder(file, processes);
+  // unshare, nsenter and sh become `sleep` once everything is in place.
   const ready = () => {
-    if (child.exitCode !== null) throw new Error('a network namespace cannot be made here: unshare failed');
-    return commandOf(child.pid) === 'sleep' ? child.pid : null;
+    if (!processes.isAlive(holder))
+      throw new Error(`a network namespace cannot be made here: ${asRoot ? 'unshare or nsenter' : 'user namespaces are not allowed, or unshare'} failed`);
+    return readName(holder.pid) === 'sleep' ? holder : null;
   };
-  const pid = await until('the namespace is made', 5_000, ready);
-  const identity = processes.identify(pid);
-  if (identity === null) throw new Error('the process that keeps the namespace ended at once');
+  return until('the network namespace is there', ready, { timeoutMs: readyMs, signal });
+}
+
+function spawnHolder(file: ProcessFile, processes: Processes): ProcessIdentity {
+  const vmm = livingVmm(processes);
+  const make = ['unshare', ...(asRoot ? ['-n'] : ['-U', '-r', '-n']), '--', 'sh', '-c', 'ip link set lo up && exec sleep infinity'];
+  const argv = vmm === null ? make : [...enter(vmm), 'sleep', 'infinity'];
+  const child = Bun.spawn(argv, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+  child.unref();
+  const identity = processes.identify(child.pid);
+  if (identity === null) throw new Error(`the process that keeps the namespace ended at once: ${argv.join(' ')}`);
+  // Named before it is ready: a start that is killed now leaves nobody that the next one does not know.
   file.write(identity);
   return identity;
 }
 
-function commandOf(pid: number): string | null {
+/** A VMM of this checkout's data directory that an earlier agent left running. */
+export function livingVmm(processes: Processes): ProcessIdentity | null {
+  const vms = `${join(dataDir, 'vm')}/`;
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry) || !worksIn(entry, vms)) continue;
+    const identity = processes.identify(Number(entry));
+    if (identity !== null) return identity;
+  }
+  return null;
+}
+
+function worksIn(pid: string, folder: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+  } catch {
+    return false; // gone, or not ours to look at
+  }
+}
+
+function readName(pid: number): string | null {
   try {
     return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
   } catch {
     return null; // gone
   }
-}
-
-/** A VMM of this checkout's data directory that an earlier agent left running. */
-function livingVmm(processes: Processes): ProcessIdentity | null {
-  const vms = join(root, dataDir, 'vm');
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    try {
-      if (!readlinkSync(`/proc/${entry}/cwd`).startsWith(`${vms}/`)) continue;
-    } catch {
-      continue; // gone, or not ours to look at
-    }
-    const identity = processes.identify(Number(entry));
-    if (identity !== null) return identity;
-  }
-  return null;
 }

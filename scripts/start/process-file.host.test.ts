@@ -11,20 +11,19 @@ const { processes } = createLinuxHost();
 const self = processes.identify(process.pid);
 if (self === null) throw new Error('this process is not in /proc');
 
-test('one claims, another is told who has it', () => {
+test('names a living process until it is removed', () => {
   const file = createProcessFile(join(folder, 'one.json'), processes);
-  expect(file.claim(self)).toBeNull();
-  expect(file.claim({ ...self, pid: 1 })).toEqual(self);
+  expect(file.read()).toBeNull();
+  file.write(self);
+  expect(file.read()).toEqual(self);
   file.remove();
   expect(file.read()).toBeNull();
 });
 
-test("a dead process's claim, a reused pid's and a broken file are taken over", () => {
+test('a reused pid, another boot and a broken file name nobody', () => {
   const path = join(folder, 'two.json');
-  const file = createProcessFile(path, processes);
   for (const stale of [JSON.stringify({ ...self, startTicks: self.startTicks - 1 }), JSON.stringify({ ...self, bootId: 'another' }), '{"pid":']) {
     writeFileSync(path, stale);
-    expect(file.claim(self)).toBeNull();
-    expect(file.read()).toEqual(self);
+    expect(createProcessFile(path, processes).read()).toBeNull();
   }
 });
