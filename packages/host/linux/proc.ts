@@ -8,14 +8,18 @@ export function readProcStat(pid: number): ProcStat | null {
   return stat !== null && isLiving(stat) ? stat : null;
 }
 
-/** Text of a file below /proc; null once its process is gone or where it may not be read. */
+/** Text of a file below /proc; null once its process is gone or where it may not be read. @throws Error where this cannot be told (no descriptor is free). */
 export function readProc(path: string): string | null {
   try {
     return readFileSync(`/proc/${path}`, 'utf8');
-  } catch {
-    return null; // the process ended, or is none of ours: there is nothing to read
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && absent.has(error.code)) return null;
+    throw error; // "gone" would have a living VMM called ended
   }
 }
+
+/** The process ended, or is none of ours. */
+const absent = new Set<unknown>(['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR']);
 
 export function listPids(): number[] {
   return readdirSync('/proc').filter(isNumeric).map(Number);

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, copyFileSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
@@ -208,4 +208,22 @@ test('others that hold a file open are named, by whatever path they opened it', 
   expect(processes.holdersOf(path)).toEqual([]);
   expect(processes.holdersOf(dir.join('missing'))).toEqual([]);
   closeSync(own);
+});
+
+test('where no descriptor is free to look, a living process is not called ended', async () => {
+  await using _leaks = watchLeaks();
+  using dir = tempDir('descriptors');
+  const script = dir.join('look.ts');
+  writeFileSync(
+    script,
+    `import { openSync } from 'node:fs';
+import { createLibc } from '${import.meta.dirname}/libc.ts';
+import { createProcesses } from '${import.meta.dirname}/processes.ts';
+const processes = createProcesses(createLibc());
+const self = processes.identify(process.pid);
+try { for (;;) openSync('/dev/null', 'r'); } catch {}
+try { console.log(processes.isAlive(self)); } catch (error) { console.log(error.code); }`,
+  );
+  const { stdout } = spawnSync('prlimit', ['--nofile=128:128', process.execPath, script], { encoding: 'utf8', timeout: 20_000 });
+  expect(stdout.trim()).toBe('EMFILE');
 });
