@@ -14,16 +14,17 @@ export type ProbeRunOptions = { program: string; timeout: string; guestImage: st
 
 /** A processor adds these in some milliseconds, QEMU's own translator in 15; a /dev/kvm that emulates needs seconds. */
 const millions = 5;
-const bootMs = 700;
-const addMs = 300;
+/** TCG is what is left when all else failed, and is not refused because the host is busy now. */
+const patience = { kvm: { bootMs: 700, addMs: 300 }, tcg: { bootMs: 10_000, addMs: 5000 } } as const;
 /** `timeout` ends the probe's QEMU even where the agent is killed in the middle. */
-const outlivesS = 4;
+const outlivesS = 20;
 const mostOutput = 64 * 1024;
 
-/** Boots the probe guest and measures how fast it adds. Never longer than a second. */
+/** Boots the probe guest and measures how fast it adds: on KVM at most a second, on TCG as long as a busy host needs. */
 export function runProbe({ program, timeout, guestImage, accelerator, signal }: ProbeRunOptions): Promise<ProbeRun> {
   const { promise, resolve } = Promise.withResolvers<ProbeRun>();
   const [command = timeout, ...args] = [timeout, '-s', 'KILL', `${outlivesS}`, ...probeArgv(program, guestImage, accelerator)];
+  const { bootMs, addMs } = patience[accelerator.name];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {}, cwd: '/' });
   let output = '';
   let words = '';
