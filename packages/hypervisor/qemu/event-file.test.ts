@@ -98,3 +98,16 @@ test('what was told is given back to the filesystem', () => {
   drained(file);
   expect(punched).toEqual([many.length]);
 });
+
+test('where the file was taken away, an event that came by the line counts; else the file alone tells it', () => {
+  using dir = tempDir('events');
+  using file = makeEventFile(runIn(dir), files);
+  const kinds: string[] = [];
+  const tell = (fact: EventFact) => void kinds.push(fact.kind);
+  file.hear({ event: 'STOP', data: {}, atMs: 1000 }, tell);
+  expect(kinds).toEqual([]);
+  rmSync(dir.join('events-r1.out'));
+  file.hear({ event: 'STOP', data: {}, atMs: 1000 }, tell);
+  file.hear({ event: 'RESUME', data: {}, atMs: 2000 }, tell);
+  expect(kinds).toEqual(['guest-paused', 'guest-resumed']);
+});

@@ -1,10 +1,10 @@
-import { closeSync, constants, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunRecord } from '@mvirt/domain';
 import type { HostFiles } from '@mvirt/host';
 import { z } from 'zod';
 import { type EventFact, type EventState, newEventState, readEvent } from './events.ts';
-import { parseLine } from './qmp-replies.ts';
+import { parseLine, type QmpEvent } from './qmp-replies.ts';
 import { filesOf } from './run-files.ts';
 
 /**
@@ -14,6 +14,8 @@ import { filesOf } from './run-files.ts';
 export type EventFile = {
   /** Reads what is new, tells it, and notes durably that it was told. */
   drain(tell: (fact: EventFact) => void): void;
+  /** An event that came another way counts where the file was taken away, and is told; else the file tells it. */
+  hear(event: QmpEvent, tell: (fact: EventFact) => void): void;
   state(): EventState;
   /** QEMU has taken the command: the FIFO need not be held any more. */
   letGoOfInput(): void;
@@ -92,6 +94,12 @@ export function openEventFile(run: Pick<RunRecord, 'runDir' | 'runId'>, files: P
       }
       if (answered) letGoOfInput();
       if (seen.offset > before) note();
+    },
+    hear(event, tell) {
+      if (existsSync(outPath)) return;
+      const { state, facts } = readEvent(seen.state, event);
+      seen = { ...seen, state };
+      for (const fact of facts) tell(fact);
     },
     [Symbol.dispose]: letGoOfInput,
   };

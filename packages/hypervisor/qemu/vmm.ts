@@ -8,9 +8,10 @@ import type { CallOptions, Vmm } from '../driver.ts';
 import { createDevices } from './devices.ts';
 import { settleEnding } from './ending.ts';
 import type { EventFile } from './event-file.ts';
+import type { EventFact } from './events.ts';
 import { createFacts } from './facts.ts';
 import { createQmpLink, type QmpCallOptions, type QmpLink, QmpRefusal } from './qmp.ts';
-import { anything, blockStatsReply, statusReply } from './qmp-replies.ts';
+import { anything, blockStatsReply, type QmpEvent, statusReply } from './qmp-replies.ts';
 import { filesOf } from './run-files.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -42,8 +43,13 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: QemuVmmDep
   let responsive = true;
   let heard = true;
 
-  const drain = (): void =>
-    events.drain((fact) => facts.tell(fact.kind === 'device-removed' ? { kind: 'device-removed', device: devices.removed(fact.device) } : fact));
+  const tell = (fact: EventFact): void => facts.tell(fact.kind === 'device-removed' ? { kind: 'device-removed', device: devices.removed(fact.device) } : fact);
+  const drain = (): void => events.drain(tell);
+  /** The event itself is read from the file: the line only says that there is one, maybe before it is there. */
+  const hear = (event: QmpEvent): void => {
+    drain();
+    events.hear(event, tell);
+  };
 
   const answered = (): void => {
     heard = true;
@@ -58,8 +64,7 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: QemuVmmDep
     facts.tell({ kind: 'unresponsive' });
   };
 
-  // The event itself is read from the file: the line only says that there is one, maybe before it is there.
-  const link = createQmpLink({ runDir: run.runDir, files: host.files, clock, onAnswer: answered, onSilence: silent, onEvent: drain });
+  const link = createQmpLink({ runDir: run.runDir, files: host.files, clock, onAnswer: answered, onSilence: silent, onEvent: hear });
   const devices = createDevices({ link, clock, disks: run.disks });
   const call = async <T>(command: string, args: Record<string, unknown>, reply: z.ZodType<T>, options: QmpCallOptions): Promise<T> => {
     try {
