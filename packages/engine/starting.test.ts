@@ -136,7 +136,7 @@ test('auto takes the first usable hypervisor, and a VM keeps it', async () => {
   expect(vm).toMatchObject({ hypervisor: null, spec: { hypervisor: 'auto' }, capabilities: { pause: expect.stringContaining('no hypervisor') } });
   expect(await failure(bench.vms().start(vm.id, {}))).toMatchObject({
     code: 'HYPERVISOR_MISSING',
-    message: 'qemu is not installed',
+    message: `VM ${vm.id}: qemu is not installed`,
     hint: 'apt-get install qemu-system-x86',
   });
   bench.hypervisor.setReport({ usable: false, version: '7.2', notes: ['the trial guest did not answer'] });

@@ -5,5 +5,16 @@ export const vmLabel = (vm: { id: string; name: string | null }): string => vm.n
 
 export const vmNotFound = (reference: string): MvirtError => new MvirtError({ code: 'VM_NOT_FOUND', message: `VM ${reference} not found` });
 
-/** A hint's command with the VM's own name in it: "mvirt stop VM" becomes "mvirt stop web". */
-export const hintFor = (hint: string, vm: { id: VmId; name: string | null }): string => hint.replaceAll(/\bVM\b/g, vmLabel(vm));
+/** A hint's commands with the VM's own name in them: "mvirt stop VM" becomes "mvirt stop web"; other words stay. */
+export const hintFor = (hint: string, vm: { id: VmId; name: string | null }): string =>
+  hint.replaceAll(/\b(mvirt [a-z-]+) VM\b/g, (_, command: string) => `${command} ${vmLabel(vm)}`);
+
+/** What was thrown below the engine knows no VM's name: here it gets it, in its message and its hint. */
+export function namingVm(thrown: unknown, vm: { id: VmId; name: string | null }): unknown {
+  if (!(thrown instanceof MvirtError)) return thrown;
+  const { code, message, cause } = thrown;
+  const hint = hintFor(thrown.hint, vm);
+  const named = code === 'INVALID_ARGUMENT' || message.includes(`VM ${vmLabel(vm)}`) || message.includes(vm.id);
+  if (named && hint === thrown.hint) return thrown;
+  return new MvirtError({ code, message: named ? message : `VM ${vmLabel(vm)}: ${message}`, hint, cause: cause ?? thrown });
+}

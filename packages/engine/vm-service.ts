@@ -10,7 +10,7 @@ import type { Supervisors } from './supervisors.ts';
 import { commandVm, killVm, startVm, stopVm } from './vm-actions.ts';
 import { createVm } from './vm-create.ts';
 import { deleteVm } from './vm-delete.ts';
-import { vmLabel } from './vm-label.ts';
+import { namingVm, vmLabel } from './vm-label.ts';
 import { resolveVm } from './vm-resolve.ts';
 import { setVm } from './vm-set.ts';
 import { snapshotOf } from './vm-snapshot.ts';
@@ -31,6 +31,16 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
   /** The VM is looked up first: an unknown id gets no supervisor. */
   const supervisor = (id: VmId) => supervisors.of(storedVm(context, id).id);
   const answer = (id: VmId, { changed, note = null }: { changed: boolean; note?: string | null }): ActionResult => ({ vm: snapshot(id), changed, note });
+  const naming = async <T>(id: VmId, work: () => Promise<T>): Promise<T> => {
+    const vm = storedVm(context, id);
+    try {
+      return await work();
+    } catch (thrown) {
+      throw namingVm(thrown, vm);
+    }
+  };
+  const act = (id: VmId, work: () => Promise<{ changed: boolean; note?: string | null }>): Promise<ActionResult> =>
+    naming(id, async () => answer(id, await work()));
   const late = (what: string, timeoutMs: number) => () => new MvirtError({ code: 'TIMEOUT', message: `${what} is not done after ${timeoutMs / 1000} s` });
   const bounded = <T>(promise: Promise<T>, what: string, timeoutMs: number, { signal }: WaitOptions): Promise<T> =>
     within(promise, { clock, signal, timeoutMs, late: late(what, timeoutMs) });
@@ -47,21 +57,21 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
       const { vm, warnings } = setVm(context, id, change);
       return { vm: snapshotOf(context, vm), warnings };
     },
-    start: async (id, options) => answer(id, await startVm(context, supervisor(id), id, options)),
-    stop: async (id, options) => answer(id, await stopVm(context, supervisor(id), id, options)),
-    kill: async (id, options) => answer(id, await killVm(context, supervisor(id), id, options)),
-    reboot: async (id, options) => answer(id, await commandVm(context, supervisor(id), id, 'reboot', options)),
-    pause: async (id, options) => answer(id, await commandVm(context, supervisor(id), id, 'pause', options)),
-    resume: async (id, options) => answer(id, await commandVm(context, supervisor(id), id, 'resume', options)),
+    start: (id, options) => act(id, () => startVm(context, supervisor(id), id, options)),
+    stop: (id, options) => act(id, () => stopVm(context, supervisor(id), id, options)),
+    kill: (id, options) => act(id, () => killVm(context, supervisor(id), id, options)),
+    reboot: (id, options) => act(id, () => commandVm(context, supervisor(id), id, 'reboot', options)),
+    pause: (id, options) => act(id, () => commandVm(context, supervisor(id), id, 'pause', options)),
+    resume: (id, options) => act(id, () => commandVm(context, supervisor(id), id, 'resume', options)),
     async delete(id, { signal }) {
       const before = snapshot(id);
       await deleteVm(context, supervisors, id, signal);
       return { vm: before, changed: true, note: null };
     },
-    attachDisk: async (id, disk, options) => answer(id, await bounded(attachDisk(context, supervisor(id), id, disk), 'attaching the disk', plugMs, options)),
-    detachDisk: async (id, path, options) => answer(id, await bounded(detachDisk(context, supervisor(id), id, path), 'detaching the disk', plugMs, options)),
-    attachNic: async (id, nic, options) => answer(id, await bounded(attachNic(context, supervisor(id), id, nic), 'attaching the NIC', plugMs, options)),
-    detachNic: async (id, mac, options) => answer(id, await bounded(detachNic(context, supervisor(id), id, mac), 'detaching the NIC', plugMs, options)),
+    attachDisk: (id, disk, options) => act(id, () => bounded(attachDisk(context, supervisor(id), id, disk), 'attaching the disk', plugMs, options)),
+    detachDisk: (id, path, options) => act(id, () => bounded(detachDisk(context, supervisor(id), id, path), 'detaching the disk', plugMs, options)),
+    attachNic: (id, nic, options) => act(id, () => bounded(attachNic(context, supervisor(id), id, nic), 'attaching the NIC', plugMs, options)),
+    detachNic: (id, mac, options) => act(id, () => bounded(detachNic(context, supervisor(id), id, mac), 'detaching the NIC', plugMs, options)),
     async wait(id, state, { signal, timeoutMs }) {
       const vm = await untilVm(context, id, (now) => now.condition.observed === state, { signal, timeoutMs, what: state });
       return snapshotOf(context, vm);
@@ -78,7 +88,7 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
         });
       const reason = context.drivers.capabilities(vm.run?.hypervisor ?? null).blockStats;
       if (reason !== null) throw new MvirtError({ code: 'UNSUPPORTED', message: `VM ${vmLabel(vm)} has no figures of its disks: ${reason}` });
-      return bounded(vmm.blockStats(options), 'reading the figures', statsMs, options);
+      return naming(id, () => bounded(vmm.blockStats(options), 'reading the figures', statsMs, options));
     },
   };
 }
