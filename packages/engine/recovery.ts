@@ -14,7 +14,8 @@ import type { Supervisors } from './supervisors.ts';
 const causeMs = 2_000;
 const statusMs = 1_000;
 const adoptMs = 3_000;
-const pidFileMs = 500;
+/** A busy host may take its time between the shim's spawn and the pid that it writes; without one, nobody waits. */
+const pidFileMs = 10_000;
 const pollMs = 10;
 const endMs = 5_000;
 

@@ -41,7 +41,9 @@ export function createRetention({ log, clock, retentionBytes, warn }: RetentionD
   return {
     enforce() {
       const record = log.record();
-      if (record === null || rotating || clock.nowMs() < notBeforeMs) return;
+      const waitMs = notBeforeMs - clock.nowMs();
+      // A clock that was set back does not make the wait longer.
+      if (record === null || rotating || (waitMs > 0 && waitMs <= retryMs)) return;
       const keptBytes = record.knownSize - record.keptFrom;
       // Two halves where it rotates: the log, and what is kept beside it.
       if (keptBytes <= (holes ? retentionBytes : retentionBytes / 2)) return;
