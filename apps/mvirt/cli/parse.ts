@@ -16,10 +16,11 @@ export function parse(argv: readonly string[]): Parsed {
   let parsed: Parsed | null = null;
   let help = '';
   let culprit: string | undefined;
+  const output = { writeOut: (text: string) => (help += text), writeErr: () => {} };
   const program = new Command('mvirt')
     .description('Virtual machines on this host, from a terminal. Without a command: the full-screen UI.')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} })
+    .configureOutput(output)
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .helpCommand(false)
@@ -30,19 +31,18 @@ export function parse(argv: readonly string[]): Parsed {
       culprit = command.name;
       throw error;
     };
-    program.addCommand(
-      build(refusing, command, (values, options, rest) => {
-        const globals = { ...program.opts(), ...options } as Record<string, unknown>;
-        const invocation = {
-          args: positional(command, values),
-          options: given(command, options),
-          rest,
-          json: globals.json === true,
-          socketFlag: text(globals.socket),
-        };
-        parsed = { kind: 'command', command, invocation };
-      }),
-    );
+    const built = build(command, (values, options, rest) => {
+      const globals = { ...program.opts(), ...options } as Record<string, unknown>;
+      const invocation = {
+        args: positional(command, values),
+        options: given(command, options),
+        rest,
+        json: globals.json === true,
+        socketFlag: text(globals.socket),
+      };
+      parsed = { kind: 'command', command, invocation };
+    });
+    program.addCommand(built.exitOverride(refusing).configureOutput(output));
   }
   program
     .command('help [COMMAND]')
@@ -81,16 +81,11 @@ function refusal({ code, message }: CommanderError, command: string | undefined)
 
 type Values = (string | string[] | undefined)[];
 
-function build(
-  refusing: (error: CommanderError) => never,
-  definition: CommandDefinition,
-  act: (values: Values, options: Record<string, unknown>, rest: string[]) => void,
-): Command {
+function build(definition: CommandDefinition, act: (values: Values, options: Record<string, unknown>, rest: string[]) => void): Command {
   const command = new Command(definition.name)
     .summary(definition.summary)
     .description(sentence(definition.summary))
     .aliases([...(definition.aliases ?? [])]);
-  command.exitOverride(refusing).configureOutput({ writeErr: () => {} });
   if (definition.raw) {
     return command
       .helpOption(false)
