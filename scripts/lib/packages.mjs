@@ -2,11 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline/promises';
 
-/** What `npm start` needs: QEMU, the tools that build the demo guest and its seed, and namespaces. */
-export const startPackages = ['qemu-system-x86', 'iproute2', 'util-linux', 'busybox-static', 'cpio', 'lz4', 'genisoimage'];
+/** What `npm start` needs: QEMU, namespaces and TAPs, seed images. The demo guest is built without further tools. */
+export const startPackages = ['qemu-system-x86', 'iproute2', 'util-linux', 'genisoimage'];
 
 /** What `npm test` needs besides. */
-export const testPackages = [...startPackages, 'qemu-utils', 'tmux', 'socat', 'procps'];
+export const testPackages = [...startPackages, 'qemu-utils', 'tmux', 'socat', 'procps', 'xorriso', 'dosfstools', 'mtools'];
+
+/** What `npm run test:long` needs besides: a whole Debian guest is built. */
+export const longTestPackages = [...testPackages, 'mmdebstrap', 'e2fsprogs'];
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholder
 const statusFormat = '${db:Status-Status}';
