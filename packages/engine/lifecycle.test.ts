@@ -221,3 +221,24 @@ test('an end that cannot be stored for want of room is stored once there is some
   await bench.clock.advance(1000);
   expect(bench.vms().get(id).condition).toMatchObject({ observed: 'stopped', cause: { kind: 'guest-power-off' } });
 });
+
+test('a VM is killed also while nothing can be stored, and its end is stored later', async () => {
+  let full = false;
+  await using bench = await openBench({
+    store: (real) => ({
+      ...real,
+      transact(work) {
+        if (full) throw new MvirtError({ code: 'DISK_FULL', message: 'no room' });
+        return real.transact(work);
+      },
+    }),
+  });
+  const id = await bench.started({ name: 'flood' });
+  const { process } = bench.hypervisor.control(id);
+  full = true;
+  expect(await failure(bench.vms().kill(id, {}))).toMatchObject({ code: 'DISK_FULL', message: expect.stringContaining('VM flood is being killed') });
+  expect(bench.host.processes.isAlive(process)).toBe(false);
+  full = false;
+  await bench.clock.advance(2000);
+  expect(bench.vms().get(id).condition).toMatchObject({ observed: 'stopped', cause: { kind: 'vmm-signal', signal: 'SIGKILL' } });
+});

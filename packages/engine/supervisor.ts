@@ -92,8 +92,12 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     plug: call,
     command(command) {
       if (command.kind === 'delete') return deleteVm();
-      const accepted = decide(context, id, command);
-      return { changed: accepted.changed, done: runAll(accepted.effects, null) };
+      try {
+        const accepted = decide(context, id, command);
+        return { changed: accepted.changed, done: runAll(accepted.effects, null) };
+      } catch (thrown) {
+        throw command.kind === 'kill' ? killUnstored(thrown) : thrown;
+      }
     },
     start(driver) {
       const accepted = decide(context, id, { kind: 'start' });
@@ -247,6 +251,15 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     const record = stored().run;
     const process = run?.process ?? (record?.live ? record.process : null);
     if (process !== null) host.processes.signal(process, 'SIGKILL');
+  }
+
+  /** What cannot be stored (the disk is full, maybe by this very guest) keeps no VM from being killed: its end is stored later. */
+  function killUnstored(thrown: unknown): unknown {
+    const error = toMvirtError(thrown);
+    if (error.code !== 'DISK_FULL' && error.code !== 'STORE_ERROR') return thrown;
+    kill().catch((failed) => warn('the VMM could not be killed', failed));
+    const message = `VM ${vmLabel(stored())} is being killed, and that cannot be stored yet: ${error.message}`;
+    return new MvirtError({ code: error.code, message, hint: error.hint, cause: thrown });
   }
 
   async function cleanUp(): Promise<void> {
