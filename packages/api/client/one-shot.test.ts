@@ -74,3 +74,12 @@ test('an agent that dies under a call', async () => {
   expect(await failure(createOneShot({ socketPath: dir.join('s') }).vm.list.query())).toMatchObject({ code: 'AGENT_UNREACHABLE' });
   await new Promise((resolve) => void server.close(resolve));
 });
+
+test('an agent that dies in the middle of its answer', async () => {
+  using dir = tempDir();
+  const half = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"result"';
+  const server = createServer((socket) => socket.once('data', () => socket.write(half, () => socket.destroy())));
+  await new Promise<void>((resolve) => void server.listen(dir.join('s'), resolve));
+  expect(await failure(createOneShot({ socketPath: dir.join('s') }).vm.list.query())).toMatchObject({ code: 'AGENT_UNREACHABLE' });
+  await new Promise((resolve) => void server.close(resolve));
+});

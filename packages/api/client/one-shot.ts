@@ -28,7 +28,14 @@ async function fetchUnix(url: string, init: RequestInit, socketPath: string, tri
     using socket = connectable(socketPath);
     // No time limit of Bun's own (5 minutes): a stop may wait for its guest for as long as it takes.
     const response = await fetch(url, { ...init, unix: socket.path, timeout: false } as RequestInit);
-    return { ok: response.ok, body: null, json: () => response.json() };
+    const json = async (): Promise<unknown> => {
+      try {
+        return await response.json();
+      } catch (error) {
+        throw init.signal?.aborted || error instanceof SyntaxError ? error : whyUnreachable(socketPath, tried, error);
+      }
+    };
+    return { ok: response.ok, body: null, json };
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw whyUnreachable(socketPath, tried, error);
