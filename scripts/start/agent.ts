@@ -1,6 +1,6 @@
 // The agent of this checkout, in the namespace that its holder keeps.
-import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { type AgentApi, createOneShot } from '@mvirt/api/client';
 import type { ProcessIdentity } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
@@ -36,12 +36,13 @@ export function createStartedAgent({ processes, files }: Pick<Host, 'processes' 
   const spawnAgent = async (signal: AbortSignal): Promise<ProcessIdentity> => {
     const holder = await holdNamespace(holderFile, processes, signal);
     const log = openSync(agentLog, 'a', 0o600);
-    const argv = [...enter(holder), ...mvirtProgram, 'agent', '--data-dir', dataDir, '--socket', socket];
+    // Relative: the address of a socket to listen on holds 107 bytes, and a checkout's path may be longer.
+    const argv = [...enter(holder), ...mvirtProgram, 'agent', '--data-dir', dataDir, '--socket', relative(root, socket)];
     const child = Bun.spawn(argv, { cwd: root, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     child.unref();
     const identity = processes.identify(child.pid);
-    if (identity === null) throw new Error(`the agent ended at once: see ${short(agentLog)}`);
+    if (identity === null) throw new Error(`the agent ended at once: ${lastWords()}`);
     agentFile.write(identity);
     return identity;
   };
@@ -52,7 +53,7 @@ export function createStartedAgent({ processes, files }: Pick<Host, 'processes' 
     if ((await answers()) !== null) return;
     const agent = agentFile.read() ?? (await spawnAgent(signal));
     const ready = () => {
-      if (!processes.isAlive(agent)) throw new Error(`the agent (pid ${agent.pid}) ended: see ${short(agentLog)}`);
+      if (!processes.isAlive(agent)) throw new Error(`the agent ended: ${lastWords()}`);
       return answers();
     };
     await until(`the agent (pid ${agent.pid}) answers; its log is ${short(agentLog)}`, ready, { timeoutMs: startMs, signal });
@@ -87,3 +88,9 @@ export function createStartedAgent({ processes, files }: Pick<Host, 'processes' 
     },
   };
 }
+
+/** What the agent said last to people. */
+const lastWords = (): string =>
+  readFileSync(agentLog, 'utf8')
+    .split('\n')
+    .findLast((line) => line !== '' && !line.startsWith('{') && !line.startsWith('hint: ')) ?? 'without a word';

@@ -22,11 +22,11 @@ export function buildGuest({ say }: Pick<Voice, 'say'>, signal: AbortSignal): Pr
 export async function bootDemo(api: AgentApi, guest: LinuxGuest, signal: AbortSignal): Promise<string | null> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(bootMs)]);
   const demo = await ensureDemo(api, guest, deadline);
-  const isStopped = demo.state === 'stopped';
-  const upForMs = isStopped || demo.startedAt === null ? 0 : Date.now() - Date.parse(demo.startedAt);
+  const sinceMs = demo.state === 'stopped' || demo.startedAt === null ? null : Date.parse(demo.startedAt);
+  const historyOnly = sinceMs !== null && Date.now() - sinceMs > bootMs;
   const client = createAgentClient({ socketPath: socket });
   try {
-    using watch = watchBanner(client, demo.id, { from: isStopped ? 'live' : upForMs > bootMs ? 'history' : 'all' });
+    using watch = watchBanner(client, demo.id, { sinceMs, historyOnly });
     await before(deadline, watch.live);
     await api.vm.start.mutate({ vm: demo.id }, { signal: deadline });
     return await before(deadline, watch.banner);

@@ -79,7 +79,7 @@ try {
 } catch (thrown) {
   const status = wishes.status();
   if (status !== null) {
-    say(toError(thrown).message);
+    say(toError(wishes.leave.reason).message);
     process.exit(status);
   }
   const hint = thrown instanceof MvirtError ? thrown.hint : `the agent's log is ${short(agentLog)}`;
