@@ -67,3 +67,12 @@ test('bad flags end it with status 2 and a hint', async () => {
   );
   expect(existsSync(dir.join('data'))).toBe(false);
 });
+
+test("a data directory that cannot be used is the user's to mend, and named", async () => {
+  using dir = tempDir();
+  writeFileSync(dir.join('data'), '');
+  const agent = spawnAgent(dir, []);
+  expect(await agent.ended()).toBe(2);
+  expect(agent.stderr()).toContain(`--data-dir: ${dir.join('data')} cannot be used: `);
+  expect(agent.stderr()).toContain('hint: give a --data-dir that is a folder');
+}, 30_000);

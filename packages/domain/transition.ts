@@ -241,6 +241,9 @@ export function causeOf(wish: StopWish | null, seen: ExitCause): ExitCause {
   if (wish.by === 'kill') return exitCause('killed', 'killed, as asked');
   if (seen.kind === 'guest-power-off') return exitCause('asked-stop', 'the guest powered off, as asked');
   if (seen.kind === 'start-failed') return exitCause('powered-off', 'stopped before it had started, as asked');
+  if (wish.poweringOff && seen.kind === 'vmm-signal') {
+    return exitCause('powered-off', 'powered off by force: the VMM itself did not end when told to', { hint: 'mvirt logs VM shows what the hypervisor said' });
+  }
   if (wish.poweringOff) {
     return exitCause('powered-off', 'powered off: the guest had not done so by itself', {
       hint: 'give the guest more time: mvirt stop -t SECONDS, or let it handle the ACPI power button',

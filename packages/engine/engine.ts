@@ -66,7 +66,7 @@ export function createEngine(deps: EngineDeps): Engine {
     events,
     consoles,
     drivers: createDriverChoice({ drivers: deps.drivers, preferred: deps.defaultHypervisor }),
-    feed: createVmFeed(),
+    feed: createVmFeed((error) => log.error('a listener to changes failed', { error: String(error) })),
     claims: createDiskClaims(store),
     launches: createGate(launchesAtOnce),
   };

@@ -9,7 +9,8 @@ export interface VmFeed {
   listen(id: VmId | null, listener: (notice: VmNotice) => void): Disposable;
 }
 
-export function createVmFeed(): VmFeed {
+/** onDefect: what a listener threw; the others are told all the same, and the change goes on. */
+export function createVmFeed(onDefect: (error: unknown) => void): VmFeed {
   const all = new Set<(notice: VmNotice) => void>();
   const byId = new Map<VmId, Set<(notice: VmNotice) => void>>();
 
@@ -21,7 +22,13 @@ export function createVmFeed(): VmFeed {
 
   return {
     tell(notice) {
-      for (const listener of [...(byId.get(notice.id) ?? []), ...all]) listener(notice);
+      for (const listener of [...(byId.get(notice.id) ?? []), ...all]) {
+        try {
+          listener(notice);
+        } catch (error) {
+          onDefect(error);
+        }
+      }
     },
     listen(id, listener) {
       const listeners = id === null ? all : listenTo(id);

@@ -60,6 +60,9 @@ export const outcomes = {
       hint: 'give the guest more time: mvirt stop -t SECONDS, or let it handle the ACPI power button',
     }),
   ),
+  endForced: ended(
+    exitCause('powered-off', 'powered off by force: the VMM itself did not end when told to', { hint: 'mvirt logs VM shows what the hypervisor said' }),
+  ),
 } as const;
 
 export type Column = keyof typeof columns;
@@ -285,7 +288,7 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         paused: 'endSigkill; clean-up; stopped',
         stop5: 'endSigkill; clean-up; stopped',
         stopNever: 'endSigkill; clean-up; stopped',
-        off: 'endOff; clean-up; stopped',
+        off: 'endForced; clean-up; stopped',
         kill: 'endKilled; clean-up; stopped',
       },
     },
