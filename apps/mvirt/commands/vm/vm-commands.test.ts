@@ -1,0 +1,106 @@
+import { expect, test } from 'bun:test';
+import { openCli } from '../../cli/testing/open-cli.ts';
+
+type Vm = { id: string; name: string; state: string; pending: Record<string, unknown> | null; labels: Record<string, string> } & Record<string, unknown>;
+type Result = { id: string | null; name: string; changed: boolean; state: string | null; note: string | null; error: { code: string } | null };
+const done = (stdout: string) => ({ status: 0, stdout, stderr: '' });
+
+test("a VM's life for people", async () => {
+  await using cli = await openCli();
+  const kernel = cli.bench.file('kernel');
+  const created = await cli.mvirt('create', '--name', 'web', '--kernel', kernel);
+  expect(created).toEqual(done(expect.stringMatching(/^web: created {2}[0-9a-f-]{36}\n$/) as unknown as string));
+  const id = created.stdout.trim().split('  ')[1] ?? '';
+  expect((await cli.mvirt('list')).stdout).toMatch(/^NAME +ID +STATE .*\nweb +[0-9a-f]{8} +stopped +1 +512M +qemu +-\n$/);
+  expect((await cli.mvirt('get', 'web')).stdout).toContain(`kernel      ${kernel}`);
+  expect(await cli.mvirt('start', 'web')).toEqual(done('web: started\n'));
+  expect(await cli.mvirt('start', 'web')).toEqual(done('web: nothing to do, it is running\n'));
+  expect(await cli.mvirt('wait', 'web', 'running')).toEqual(done('web: running\n'));
+  expect(await cli.mvirt('pause', 'web')).toEqual(done('web: paused\n'));
+  expect(await cli.mvirt('resume', id)).toEqual(done('web: resumed\n'));
+  expect(await cli.mvirt('reboot', id.slice(0, 8))).toEqual(done('web: reset\n'));
+  expect(await cli.mvirt('set', 'web', 'vcpus=2', 'label.role=front')).toEqual(done('web: changed; at its next start: vcpus\n'));
+  expect((await cli.mvirt('get', 'web')).stdout).toContain('pending     vcpus becomes 2 at the next start');
+  expect(await cli.mvirt('stop', 'web')).toEqual(done('web: stopped\n'));
+  expect(await cli.mvirt('stop', '-t', '5', 'web')).toEqual(done('web: nothing to do, it is stopped\n'));
+  expect(await cli.mvirt('delete', 'web')).toEqual(done('web: deleted\n'));
+  expect((await cli.mvirt('list')).stdout).toBe('NAME  ID  STATE  VCPUS  MEMORY  HYPERVISOR  UP\n');
+});
+
+test("a VM's life for scripts: every document is what its schema says", async () => {
+  await using cli = await openCli();
+  const kernel = cli.bench.file('kernel');
+  expect(await cli.json('list')).toEqual({ apiVersion: 'mvirt/v1', vms: [] });
+  const { vm } = (await cli.json('create', '--name', 'web', '--kernel', kernel, '--label', 'role=front', '--network', 'default')) as { vm: Vm };
+  expect(vm).toMatchObject({ name: 'web', state: 'stopped', memoryBytes: 512 * 1_048_576, labels: { role: 'front' }, lastExit: null, startedAt: null });
+  const one = (changed: boolean, state: string) => ({ apiVersion: 'mvirt/v1', results: [{ id: vm.id, name: 'web', changed, state, note: null, error: null }] });
+  expect(await cli.json('start', 'web')).toEqual(one(true, 'running'));
+  expect(await cli.json('start', 'web')).toEqual(one(false, 'running'));
+  expect(((await cli.json('wait', 'web', 'running')) as { vm: Vm }).vm.state).toBe('running');
+  expect(await cli.json('pause', 'web')).toEqual(one(true, 'paused'));
+  expect(await cli.json('resume', 'web')).toEqual(one(true, 'running'));
+  expect(await cli.json('reboot', 'web')).toMatchObject(one(true, 'running'));
+  expect(((await cli.json('set', 'web', 'memory=1G', 'label.role=')) as { vm: Vm }).vm).toMatchObject({ labels: {}, pending: { memoryBytes: 2 ** 30 } });
+  const disk = cli.bench.file('data,1.raw');
+  expect(await cli.json('attach-disk', 'web', disk)).toEqual(one(true, 'running'));
+  const got = ((await cli.json('get', 'web')) as { vm: Vm }).vm;
+  expect(got).toMatchObject({ disks: [{ path: disk, readonly: false, format: 'raw' }], state: 'running' });
+  expect(await cli.json('detach-disk', 'web', 'data,1.raw')).toEqual(one(true, 'running'));
+  const mac = '52:54:00:00:00:99';
+  expect(await cli.json('attach-nic', 'web', '--mac', mac)).toEqual(one(true, 'running'));
+  expect(await cli.json('detach-nic', 'web', mac)).toEqual(one(true, 'running'));
+  expect(await cli.json('kill', 'web')).toEqual(one(true, 'stopped'));
+  expect(await cli.json('stop', 'web')).toEqual(one(false, 'stopped'));
+  const { events } = (await cli.json('events')) as { events: { seq: number; type: string }[] };
+  expect(events.map(({ type }) => type)).toContain('created');
+  const middle = events[1]?.seq ?? 0;
+  expect(((await cli.json('events', '--since', `${middle}`)) as { events: unknown[] }).events).toEqual(events.slice(2));
+  expect(((await cli.json('logs', 'web')) as { lines: unknown[] }).lines.length).toBeGreaterThan(0);
+  expect(await cli.json('version')).toMatchObject({ agentVersion: '0.0.1' });
+  expect(await cli.json('delete', 'web')).toMatchObject({ results: [{ name: 'web', changed: true }] });
+});
+
+test('events and logs for people are a line each', async () => {
+  await using cli = await openCli();
+  await cli.bench.started({ name: 'web' });
+  expect((await cli.mvirt('events')).stdout).toMatch(/^\d+ {2}2026-[^ ]+Z {2}web {2}created {2}.*\n/);
+  expect((await cli.mvirt('logs', 'web', '--since', '2026-01-01T00:00:00Z')).stdout).toMatch(/^2026-[^ ]+Z {2}event +/);
+  expect((await cli.mvirt('logs', 'web', '--since', '2030-01-01')).stdout).toBe('');
+});
+
+test('create and start at once; a start that fails says that the VM is there', async () => {
+  await using cli = await openCli();
+  const kernel = cli.bench.file('kernel');
+  expect((await cli.mvirt('create', '--name', 'one', '--kernel', kernel, '--start', '--wait', 'running')).stdout).toMatch(/^one: created and running/);
+  cli.bench.hypervisor.failNextLaunch('no such machine');
+  const failed = await cli.jsonError('create', '--name', 'two', '--kernel', kernel, '--start');
+  expect(failed).toMatchObject({ status: 1, code: 'START_FAILED', message: expect.stringContaining('VM two was created, and did not start:') });
+  expect((await cli.mvirt('get', 'two')).status).toBe(0);
+});
+
+test('list: by state, by label, ids only', async () => {
+  await using cli = await openCli();
+  const up = await cli.bench.started({ name: 'up', labels: { role: 'front', zone: 'a' } });
+  const off = await cli.bench.create({ name: 'off', labels: { role: 'front' } });
+  const ids = async (...filters: string[]) => (await cli.mvirt('list', '-q', ...filters)).stdout.split('\n').filter(Boolean).sort();
+  expect(await ids()).toEqual([String(up), String(off)].sort());
+  expect(await ids('--state', 'running')).toEqual([up]);
+  expect(await ids('--label', 'role=front', '--label', 'zone=a')).toEqual([up]);
+  expect(await ids('--label', 'role=back')).toEqual([]);
+  expect(((await cli.json('list', '--state', 'stopped')) as { vms: Vm[] }).vms.map(({ name }) => name)).toEqual(['off']);
+});
+
+test('several VMs: all are tried, and the first failure is the status', async () => {
+  await using cli = await openCli();
+  await cli.bench.create({ name: 'a' });
+  await cli.bench.started({ name: 'b' });
+  const ran = await cli.mvirt('delete', 'b', 'nosuch', 'a');
+  expect([ran.status, ran.stdout]).toEqual([4, 'a: deleted\n']);
+  expect(ran.stderr).toMatch(/^mvirt: .*b.*\nhint: .*\nmvirt: .*nosuch.*\nhint: .*\n$/);
+  const { results } = (await cli.json('start', 'nosuch', 'b')) as { results: Result[] };
+  expect(results.map(({ name, changed, error }) => [name, changed, error?.code ?? null])).toEqual([
+    ['nosuch', false, 'VM_NOT_FOUND'],
+    ['b', false, null],
+  ]);
+  expect((await cli.mvirt('start', 'nosuch', 'b', '--json')).status).toBe(3);
+});
