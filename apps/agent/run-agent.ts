@@ -61,9 +61,11 @@ async function serve(config: AgentConfig, log: AgentLog): Promise<number> {
 /** Probing runs a guest, which takes a while: the door is open meanwhile, and the first start need not wait for it. */
 async function lookAtHypervisors({ host }: Services, log: AgentLog, signal: AbortSignal): Promise<void> {
   try {
-    for (const { kind, version, usable, accelerator, notes, hint } of await host.hypervisors({ signal })) {
+    const reports = await host.hypervisors({ signal });
+    const served = reports.some(({ usable }) => usable);
+    for (const { kind, version, usable, accelerator, notes, hint } of reports) {
       if (usable) log.info(`${kind} ${version} runs guests on ${accelerator}`, { notes });
-      else log.warn(`${kind} cannot be used`, { notes, hint });
+      else log[served ? 'info' : 'warn'](`${kind} is not used`, { notes, hint });
     }
   } catch (error) {
     if (!signal.aborted) log.warn(`hypervisors could not be looked at: ${toMvirtError(error).message}`);

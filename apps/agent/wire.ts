@@ -4,6 +4,7 @@ import { tinyGuestPath } from '@mvirt/guests';
 import type { Host } from '@mvirt/host';
 import { createLinuxHost } from '@mvirt/host/linux';
 import type { HypervisorDriver } from '@mvirt/hypervisor';
+import { createCloudHypervisorDriver } from '@mvirt/hypervisor/cloud-hypervisor';
 import { createQemuDriver } from '@mvirt/hypervisor/qemu';
 import type { Network } from '@mvirt/network';
 import { createLinuxNetwork } from '@mvirt/network/linux';
@@ -21,16 +22,17 @@ export function wireNetwork(host: Host, bridge: string): Network {
   return createLinuxNetwork({ programs: host.programs, system: host.system, bridge, vmmUid: host.system.rights().uid });
 }
 
-/** dataDir null: nothing is kept, for a look at the host without an agent. */
+/** In order of preference. dataDir null: nothing is kept, for a look at the host without an agent. */
 export function wireDrivers(host: Host, { dataDir, guestFolder, log }: { dataDir: string | null; guestFolder: string; log?: AgentLog }): HypervisorDriver[] {
   const guestImage = tinyGuestPath(guestFolder);
-  if (log === undefined) return [createQemuDriver({ host, dataDir, guestImage })];
+  const deps = { host, dataDir, guestImage };
+  if (log === undefined) return [createCloudHypervisorDriver(deps), createQemuDriver(deps)];
   const say = ({ vmId, ...fields }: Record<string, unknown>) => ({ ...fields, ...(typeof vmId === 'string' ? { vm: vmId } : {}) });
   const driverLog = {
     info: (fields: Record<string, unknown>, message: string) => log.info(message, say(fields)),
     warn: (fields: Record<string, unknown>, message: string) => log.warn(message, say(fields)),
   };
-  return [createQemuDriver({ host, dataDir, guestImage, log: driverLog })];
+  return [createCloudHypervisorDriver({ ...deps, log: driverLog }), createQemuDriver({ ...deps, log: driverLog })];
 }
 
 /** close: VMs run on. */

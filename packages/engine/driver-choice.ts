@@ -18,6 +18,11 @@ export interface DriverChoice {
 export function createDriverChoice({ drivers, preferred }: { drivers: readonly HypervisorDriver[]; preferred: HypervisorChoice }): DriverChoice {
   const known = new Map<HypervisorKind, HypervisorReport>();
   const get = (kind: HypervisorKind) => drivers.find((driver) => driver.kind === kind) ?? null;
+  /** A crawling hypervisor is for those who name it. */
+  const serves = (report: HypervisorReport | undefined, choice: HypervisorChoice): boolean => {
+    const isNamed = choice !== 'auto' || preferred !== 'auto';
+    return report !== undefined && (report.usable || (isNamed && report.slow === true));
+  };
   const candidates = (choice: HypervisorChoice): HypervisorDriver[] => {
     const meant = choice === 'auto' ? preferred : choice;
     return drivers.filter((driver) => meant === 'auto' || driver.kind === meant);
@@ -42,13 +47,13 @@ export function createDriverChoice({ drivers, preferred }: { drivers: readonly H
   return {
     get,
     refuseUnknown,
-    known: (choice) => candidates(choice).find((driver) => known.get(driver.kind)?.usable)?.kind ?? null,
+    known: (choice) => candidates(choice).find(({ kind }) => serves(known.get(kind), choice))?.kind ?? null,
     async choose(choice) {
       refuseUnknown(choice);
       const refused: HypervisorReport[] = [];
       for (const driver of candidates(choice)) {
         const seen = await report(driver);
-        if (seen.usable) return driver;
+        if (serves(seen, choice)) return driver;
         refused.push(seen);
       }
       throw noneUsable(refused);

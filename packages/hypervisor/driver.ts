@@ -67,6 +67,8 @@ export type HypervisorReport = {
   version: string | null;
   program: string | null;
   usable: boolean;
+  /** Not usable, and yet it runs guests, at a crawl: only a VM or an agent that names this hypervisor gets it. */
+  slow?: boolean;
   /** The accelerator that guests get, such as "tcg" or "kvm". */
   accelerator: string | null;
   /** One line each, for doctor: what was tried, measured and decided. */

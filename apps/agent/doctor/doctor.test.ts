@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import type { HypervisorReport } from '@mvirt/hypervisor';
+import { createFakeHypervisor } from '@mvirt/testkit/fake-hypervisor';
 import { tempDir } from '@mvirt/testkit/temp-dir';
 import { checkDataDir } from './data-dir.ts';
-import { judge } from './hypervisors.ts';
+import { checkHypervisors, judge } from './hypervisors.ts';
 import { checkPrograms } from './programs.ts';
 import { checkRights } from './rights.ts';
 
@@ -25,6 +26,29 @@ test('a hypervisor on KVM is fine, on TCG it is slow and says why, and a missing
   expect(slow[1]).toMatchObject({ detail: 'guests run on tcg\nkvm: hangs', hint: 'guests are emulated' });
   const gone = judge({ ...qemu, usable: false, version: null, program: null, accelerator: null, notes: ['not installed'], hint: 'apt-get install it' });
   expect(gone).toEqual([{ id: 'hypervisor.qemu', status: 'problem', title: 'qemu', detail: 'not installed', hint: 'apt-get install it' }]);
+});
+
+test('which hypervisor new VMs get is said, and why the one before it does not serve', async () => {
+  const looked = async (report: Partial<HypervisorReport>, fallback: Partial<HypervisorReport> = {}) => {
+    const first = createFakeHypervisor({ kind: 'cloud-hypervisor' });
+    first.setReport({ accelerator: 'kvm', ...report });
+    const second = createFakeHypervisor({ kind: 'qemu' });
+    second.setReport(fallback);
+    return await checkHypervisors([first, second], {});
+  };
+  expect((await looked({})).at(-1)).toMatchObject({ status: 'ok', detail: 'cloud-hypervisor on kvm, unless a VM names another' });
+  const crawls = await looked({ usable: false, slow: true, notes: ['kvm: 1.1 million additions a second'] });
+  expect(brief(crawls)).toEqual([
+    'hypervisor.cloud-hypervisor ok',
+    'acceleration.cloud-hypervisor warning',
+    'hypervisor.qemu ok',
+    'acceleration.qemu warning',
+    'hypervisor.choice ok',
+  ]);
+  expect(crawls.at(-1)?.detail).toContain('cloud-hypervisor would come first and crawls here: only a VM that names it gets it');
+  const missing = { usable: false, version: null, program: null, accelerator: null, notes: ['not installed'], hint: 'install it' };
+  expect(brief(await looked(missing))[0]).toBe('hypervisor.cloud-hypervisor warning');
+  expect(brief(await looked(missing, missing))).toEqual(['hypervisor.cloud-hypervisor problem', 'hypervisor.qemu problem', 'hypervisor.choice problem']);
 });
 
 test('missing programs name their Debian package; either packer of seeds will do', () => {

@@ -1,5 +1,5 @@
-import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
-import { bootOf, MvirtError, type VmSpec } from '@mvirt/domain';
+import { bootOf, type VmSpec } from '@mvirt/domain';
+import { checkDisks, checkNics, checkReadable, unsupported } from '../check-parts.ts';
 import type { Accelerator } from './accelerator.ts';
 import { type FirmwareFiles, firmwareOf } from './firmware.ts';
 
@@ -20,8 +20,7 @@ export type CheckDeps = {
 /** @throws UNSUPPORTED naming the field, FILE_NOT_FOUND naming the path, DENIED where it cannot be read. */
 export function checkSpec(spec: VmSpec, deps: CheckDeps): void {
   checkSizes(spec);
-  const nic = spec.nics.findIndex(({ vhostSocket }) => vhostSocket !== null);
-  if (nic >= 0) throw unsupported(`nics.${nic}.vhost_socket: mvirt runs no vhost-user NICs on QEMU`, 'leave it out: the agent makes a TAP then');
+  checkNics(spec, 'QEMU');
   if (spec.nestedVirt) checkNested(deps);
   checkFiles(spec, deps.firmwareFiles);
 }
@@ -32,8 +31,6 @@ function checkSizes({ vcpus, memoryMib, disks, nics }: VmSpec): void {
     throw unsupported(`memory: ${memoryMib} MiB is too little for QEMU`, `give at least ${leastMemoryMib} MiB: mvirt set VM --memory ${leastMemoryMib}M`);
   }
   if (disks.length + nics.length > mostDevices) throw unsupported(`disks: ${disks.length} disks and ${nics.length} NICs are more than ${mostDevices} devices`);
-  const repeated = disks.find((disk, index) => disks.findIndex((other) => other.path === disk.path) !== index);
-  if (repeated) throw unsupported(`disks: ${repeated.path} is named twice`, 'attach it once');
 }
 
 function checkNested({ accelerator, nestedVirtAllowed }: CheckDeps): void {
@@ -52,31 +49,5 @@ function checkFiles(spec: VmSpec, firmwareFiles: FirmwareFiles): void {
     if (firmware.kind === 'bios') checkReadable('firmware', firmware.path);
     if (firmware.kind === 'flash') checkReadable('firmware', firmware.code);
   }
-  for (const [index, disk] of spec.disks.entries()) checkReadable(`disks.${index}`, disk.path);
+  checkDisks(spec);
 }
-
-function checkReadable(field: string, path: string): void {
-  if (!path.startsWith('/')) throw unsupported(`${field}: ${path} is not an absolute path`, 'give the whole path: the agent has no current folder of its own');
-  if (!existsSync(path)) throw new MvirtError({ code: 'FILE_NOT_FOUND', message: `${field}: ${path} does not exist` });
-  const kind = statSync(path);
-  if (!kind.isFile() && !kind.isBlockDevice()) throw unsupported(`${field}: ${path} is neither a file nor a block device`);
-  try {
-    closeSync(openSync(path, 'r'));
-  } catch (cause) {
-    throw new MvirtError({ code: 'DENIED', message: `${field}: ${path} cannot be read by the agent`, hint: 'check its owner and mode', cause });
-  }
-}
-
-/** What the KVM module of this host says. */
-export function nestedVirtAllowed(): boolean {
-  return ['kvm_intel', 'kvm_amd'].some((module) => {
-    try {
-      return /^[Y1]/.test(readFileSync(`/sys/module/${module}/parameters/nested`, 'utf8'));
-    } catch {
-      // That module is not loaded.
-      return false;
-    }
-  });
-}
-
-const unsupported = (message: string, hint?: string): MvirtError => new MvirtError({ code: 'UNSUPPORTED', message, ...(hint ? { hint } : {}) });

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
-import { type Disk, type LaunchNic, MvirtError } from '@mvirt/domain';
+import type { Disk, LaunchNic, MvirtError } from '@mvirt/domain';
 import type { Clock } from '../clock.ts';
+import { createDepartures } from '../departures.ts';
+import { deviceErrors } from '../device-errors.ts';
+import { diskDevice, macOfDevice, nicDevice } from '../device-names.ts';
 import type { CallOptions, Removal } from '../driver.ts';
+import { createLock } from '../lock.ts';
 import { blockNode, diskFrontend, nicFrontend, nicNode } from './launch-plan.ts';
-import { createLock } from './lock.ts';
-import { backendOf, diskDevice, diskNode, macOfDevice, nicBackend, nicDevice } from './names.ts';
+import { backendOf, diskNode, nicBackend } from './names.ts';
 import { type QmpLink, QmpRefusal } from './qmp.ts';
 import { anything, pciReply } from './qmp-replies.ts';
 import { readSlots, type Slots } from './slots.ts';
@@ -31,10 +34,10 @@ export type DevicesDeps = {
 type Adding = { add: [string, Record<string, unknown>]; remove: [string, Record<string, unknown>] };
 
 /** What is plugged into one VM. Which slot is free is read from QEMU each time: no table can drift from the truth. */
-export function createDevices({ link, clock, disks, removalMs = 2000 }: DevicesDeps): Devices {
+export function createDevices({ link, clock, disks, removalMs }: DevicesDeps): Devices {
   const pathOf = new Map(disks.map((disk) => [diskDevice(disk.path), disk.path]));
   const inLine = createLock();
-  const leaving = new Map<string, Set<() => void>>();
+  const departures = createDepartures({ clock, ...(removalMs === undefined ? {} : { removalMs }) });
 
   const slots = async (options: CallOptions): Promise<Slots> => readSlots(await link.call('query-pci', {}, pciReply, options));
 
@@ -51,7 +54,7 @@ export function createDevices({ link, clock, disks, removalMs = 2000 }: DevicesD
 
   const plug = async (adding: Adding, frontend: (port: string) => Record<string, unknown>, options: CallOptions): Promise<void> => {
     const port = (await slots(options)).free;
-    if (port === null) throw noSlot();
+    if (port === null) throw deviceErrors.noSlot('detach something, or stop and start the VM: each start gives 8 free slots');
     await using undo = new AsyncDisposableStack();
     await addBackend(adding, options);
     undo.defer(async () => void (await quietly(link.call(...adding.remove, anything, {}))));
@@ -60,7 +63,7 @@ export function createDevices({ link, clock, disks, removalMs = 2000 }: DevicesD
   };
 
   const unplug = async (device: string, missing: MvirtError, options: CallOptions): Promise<Removal> => {
-    const gone = departure(device, options);
+    const gone = departures.expect(device, options);
     try {
       await inLine(async () => {
         if (!(await slots(options)).devices.has(device)) throw missing;
@@ -82,56 +85,32 @@ export function createDevices({ link, clock, disks, removalMs = 2000 }: DevicesD
     }
   };
 
-  const departure = (device: string, { signal }: CallOptions) => {
-    const { promise, resolve, reject } = Promise.withResolvers<Removal>();
-    const waiters = leaving.get(device) ?? new Set();
-    const removed = () => resolve('removed');
-    const aborted = () => reject(signal?.reason);
-    let timer: Disposable | null = null;
-    leaving.set(device, waiters.add(removed));
-    signal?.addEventListener('abort', aborted, { once: true });
-    return {
-      wait() {
-        timer = clock.after(removalMs, () => resolve('pending'));
-        return promise;
-      },
-      cancel() {
-        timer?.[Symbol.dispose]();
-        signal?.removeEventListener('abort', aborted);
-        waiters.delete(removed);
-        if (waiters.size === 0) leaving.delete(device);
-        // Nobody waits any more; an abort that came before wait() has been thrown by the call itself.
-        promise.catch(() => {});
-      },
-    };
-  };
-
   return {
     nodes: () => new Map([...pathOf.values()].map((path) => [diskNode(path), path])),
     attachDisk: (disk, options) =>
       inLine(async () => {
         const device = diskDevice(disk.path);
-        if ((await slots(options)).devices.has(device)) throw diskAttached(disk.path);
-        if (!existsSync(disk.path)) throw new MvirtError({ code: 'FILE_NOT_FOUND', message: `disk ${disk.path} does not exist` });
+        if ((await slots(options)).devices.has(device)) throw deviceErrors.diskAttached(disk.path);
+        if (!existsSync(disk.path)) throw deviceErrors.noDiskFile(disk.path);
         const backend = diskNode(disk.path);
         const adding: Adding = { add: ['blockdev-add', blockNode(disk)], remove: ['blockdev-del', { 'node-name': backend }] };
         await plug(adding, (port) => diskFrontend(disk, port), options);
         pathOf.set(device, disk.path);
       }),
     detachDisk: (path, options) => {
-      const missing = new MvirtError({ code: 'DISK_NOT_FOUND', message: `no disk ${path} is attached` });
+      const missing = deviceErrors.noDisk(path);
       if (!pathOf.has(diskDevice(path))) return Promise.reject(missing);
       return unplug(diskDevice(path), missing, options);
     },
     attachNic: (nic, options) =>
       inLine(async () => {
         const device = nicDevice(nic.mac);
-        if ((await slots(options)).devices.has(device)) throw nicAttached(nic.mac);
+        if ((await slots(options)).devices.has(device)) throw deviceErrors.nicAttached(nic.mac);
         const backend = nicBackend(nic.mac);
         const adding: Adding = { add: ['netdev_add', nicNode(nic)], remove: ['netdev_del', { id: backend }] };
         await plug(adding, (port) => nicFrontend(nic, port), options);
       }),
-    detachNic: (mac, options) => unplug(nicDevice(mac), new MvirtError({ code: 'NIC_NOT_FOUND', message: `no NIC with MAC ${mac} is attached` }), options),
+    detachNic: (mac, options) => unplug(nicDevice(mac), deviceErrors.noNic(mac), options),
     removed(device) {
       const name = pathOf.get(device) ?? macOfDevice(device);
       pathOf.delete(device);
@@ -141,7 +120,7 @@ export function createDevices({ link, clock, disks, removalMs = 2000 }: DevicesD
           belongs.kind === 'disk' ? ['blockdev-del', { 'node-name': belongs.backend }] : ['netdev_del', { id: belongs.backend }];
         void inLine(() => quietly(link.call(...remove, anything, {})));
       }
-      for (const wake of [...(leaving.get(device) ?? [])]) wake();
+      departures.left(device);
       return name;
     },
   };
@@ -151,24 +130,3 @@ export function createDevices({ link, clock, disks, removalMs = 2000 }: DevicesD
 async function quietly(work: Promise<unknown>): Promise<void> {
   await work.catch(() => {});
 }
-
-const diskAttached = (path: string) =>
-  new MvirtError({
-    code: 'DISK_ATTACHED',
-    message: `disk ${path} is attached already`,
-    hint: 'if its removal is pending, the guest has not let go of it: mvirt reboot VM completes that',
-  });
-
-const nicAttached = (mac: string) =>
-  new MvirtError({
-    code: 'NIC_ATTACHED',
-    message: `a NIC with MAC ${mac} is attached already`,
-    hint: 'if its removal is pending, the guest has not let go of it: mvirt reboot VM completes that',
-  });
-
-const noSlot = () =>
-  new MvirtError({
-    code: 'UNSUPPORTED',
-    message: 'the running VM has no free PCI slot for one more device',
-    hint: 'detach something, or stop and start the VM: each start gives 8 free slots',
-  });

@@ -7,8 +7,8 @@ import { listenTo } from '@mvirt/testkit/hypervisor/fact-log';
 import { qemuTinyBench } from '@mvirt/testkit/hypervisor/qemu-bench';
 import { waitFor } from '@mvirt/testkit/wait-for';
 import type { Vmm } from '../driver.ts';
+import { sockets } from '../run-files.ts';
 import { spareRootPorts } from './launch-plan.ts';
-import { qmpSocket } from './run-files.ts';
 
 /** What holds on QEMU alone; what holds on every hypervisor is in the contract. */
 const bench = qemuTinyBench('QEMU', '');
@@ -43,7 +43,7 @@ guestTest(
   async () => {
     const { run, vmm: first } = await launch();
     first.close();
-    using short = createLinuxHost().files.shortPath(run.runDir, qmpSocket);
+    using short = createLinuxHost().files.shortPath(run.runDir, sockets.qmp);
     const other = connect({ path: short.path });
     await new Promise((resolve) => other.once('data', resolve));
 

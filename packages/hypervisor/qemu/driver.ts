@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs';
 import { MvirtError } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
+import { nestedVirtAllowed } from '../check-parts.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Capabilities, HypervisorDriver } from '../driver.ts';
 import { type HypervisorLog, silent } from '../log.ts';
+import { createWatchdog } from '../watchdog.ts';
 import { adoptQemu } from './adopt.ts';
-import { checkSpec, nestedVirtAllowed } from './check.ts';
-import { settleEnding } from './ending.ts';
+import { checkSpec } from './check.ts';
+import { settleQemu } from './ending.ts';
 import { openEventFile } from './event-file.ts';
 import type { FirmwareFiles } from './firmware.ts';
 import { launchQemu } from './launch.ts';
 import { planLaunch } from './launch-plan.ts';
 import { createProber } from './prober.ts';
-import { createWatchdog } from './watchdog.ts';
 
 export type QemuDriverDeps = {
   host: Host;
@@ -60,7 +61,7 @@ export function createQemuDriver({ host, dataDir, guestImage, clock = systemCloc
     async causeOfEnd(run, options) {
       using events = openEventFile(run, host.files);
       events.drain(() => {});
-      return settleEnding(host, run, events.state(), options);
+      return settleQemu(host, run, events.state(), options);
     },
   };
 }

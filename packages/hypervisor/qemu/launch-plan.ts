@@ -1,8 +1,11 @@
 import { type Boot, bootOf, type Disk, type LaunchNic, type RunRecord, type VmSpec } from '@mvirt/domain';
+import { diskDevice, nicDevice } from '../device-names.ts';
+import { isUuid, seedDisk } from '../launch-parts.ts';
+import { sockets } from '../run-files.ts';
 import type { Accelerator } from './accelerator.ts';
 import { type Firmware, type FirmwareFiles, firmwareOf } from './firmware.ts';
-import { diskDevice, diskNode, nicBackend, nicDevice, rootPort } from './names.ts';
-import { filesOf, qmpSocket } from './run-files.ts';
+import { diskNode, nicBackend, rootPort } from './names.ts';
+import { filesOf } from './run-files.ts';
 
 /** Root ports that are empty at the start, for hot-plug. */
 export const spareRootPorts = 8;
@@ -89,11 +92,9 @@ export const nicFrontend = (nic: LaunchNic, port: string): Record<string, unknow
   bus: port,
 });
 
-const seedDisk = (path: string): Disk => ({ path, readonly: true, format: 'raw' });
 const json = (value: unknown): string => JSON.stringify(value);
 const device = (value: Record<string, unknown>): string[] => ['-device', json(value)];
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id);
 
 /** graphics=off: SeaBIOS speaks on the serial line, where "No bootable device" can be seen. */
 function machine(boot: Boot, firmware: Firmware | null): string {
@@ -113,7 +114,7 @@ function lines(run: RunRecord): string[] {
   const { events } = filesOf(run);
   return [
     ...['-chardev', 'stdio,id=serial,signal=off', '-serial', 'chardev:serial'],
-    ...['-chardev', `socket,id=qmp,path=${qmpSocket},server=on,wait=off`, '-mon', 'chardev=qmp,mode=control'],
+    ...['-chardev', `socket,id=qmp,path=${sockets.qmp},server=on,wait=off`, '-mon', 'chardev=qmp,mode=control'],
     ...['-chardev', `pipe,id=events,path=${events}`, '-mon', 'chardev=events,mode=control'],
   ];
 }

@@ -1,23 +1,23 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MvirtError, type ProcessIdentity, type RunRecord } from '@mvirt/domain';
-import { type Host, runFiles } from '@mvirt/host';
+import { MvirtError } from '@mvirt/domain';
+import { type Host, runFiles, type VmmSpawn } from '@mvirt/host';
 import type { Clock } from '../clock.ts';
 import type { LaunchRequest, Vmm } from '../driver.ts';
+import { endedAtStart, endProcess, prepareRunDir, sizeOf, spawnVmm, startFailed } from '../launch-parts.ts';
 import { sleep } from '../sleep.ts';
+import type { Watchdog } from '../watchdog.ts';
 import { makeEventFile } from './event-file.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import { statusReply } from './qmp-replies.ts';
-import { filesOf, isRunFile } from './run-files.ts';
+import { filesOf } from './run-files.ts';
 import { startWords } from './start-words.ts';
 import { createQemuVmm, type QemuVmm } from './vmm.ts';
-import type { Watchdog } from './watchdog.ts';
 
 export type LaunchDeps = { host: Host; clock: Clock; watchdog: Watchdog };
 
 /** From spawn to running vCPUs; QEMU takes 0.05 s, a loaded host much longer. */
 const startMs = 30_000;
-const endMs = 5000;
 const lastWordsMs = 1000;
 
 /** Carries a launch plan out. On failure or abort: the VMM is ended and its files are gone, but for its logs. */
@@ -25,17 +25,17 @@ export async function launchQemu(deps: LaunchDeps, plan: LaunchPlan, request: La
   const { host, clock, watchdog } = deps;
   const { run } = request;
   await using undo = new AsyncDisposableStack();
-  mkdirSync(run.runDir, { recursive: true, mode: 0o700 });
-  removeRunFiles(run.runDir);
-  undo.defer(() => removeRunFiles(run.runDir));
+  undo.use(prepareRunDir(run.runDir));
   for (const { from, to } of plan.copies) privateCopy(from, join(run.runDir, to));
-  const saidBefore = sizeOf(join(run.runDir, runFiles.messages));
+  const messages = join(run.runDir, runFiles.messages);
+  const saidBefore = sizeOf(messages);
+  const words = () => startWords(messages, saidBefore);
   const events = makeEventFile(run, host.files);
   undo.defer(() => events[Symbol.dispose]());
 
-  const messages = { path: join(run.runDir, runFiles.messages), from: saidBefore };
-  const process = await spawnVmm(host, run, plan, messages, signal);
-  undo.defer(() => endProcess(host, clock, process, run));
+  const spawn: VmmSpawn = { runDir: run.runDir, argv: plan.argv, env: {}, exitFile: filesOf(run).exit, input: 'fifo' };
+  const process = await spawnVmm(host, 'QEMU', spawn, words, signal);
+  undo.defer(() => endProcess(host, clock, process, spawn));
   request.onSpawned(process);
 
   const vmm = createQemuVmm({ host, clock, watchdog, events, run: { ...run, process } });
@@ -45,25 +45,12 @@ export async function launchQemu(deps: LaunchDeps, plan: LaunchPlan, request: La
     await orEnded(untilRunning(vmm, clock, AbortSignal.any([signal, limit])), vmm, clock);
   } catch (error) {
     signal.throwIfAborted();
-    if (vmm.hasGone()) throw await ended(host, run, messages);
+    if (vmm.hasGone()) throw await endedAtStart(host, 'QEMU', spawn, words);
     if (!limit.aborted) throw error;
-    throw startFailed(`QEMU did not start within ${startMs / 1000} s: ${startWords(messages.path, messages.from) ?? 'it said nothing'}`);
+    throw startFailed(`QEMU did not start within ${startMs / 1000} s: ${words() ?? 'it said nothing'}`);
   }
   undo.move();
   return vmm;
-}
-
-type Messages = { path: string; from: number };
-
-/** The runner sees a VMM that ends at once; what it said is put in our words. */
-async function spawnVmm(host: Host, run: RunRecord, plan: LaunchPlan, messages: Messages, signal: AbortSignal): Promise<ProcessIdentity> {
-  try {
-    return await host.vmms.spawn({ runDir: run.runDir, argv: plan.argv, env: {}, exitFile: filesOf(run).exit, input: 'fifo' }, { signal });
-  } catch (error) {
-    const words = startWords(messages.path, messages.from);
-    if (words === null || signal.aborted) throw error;
-    throw startFailed(`QEMU said: ${words}`, error);
-  }
 }
 
 /** QEMU's end breaks the line before the kernel tells of it: whichever comes first, the end is what counts. */
@@ -77,15 +64,6 @@ async function orEnded(work: Promise<void>, vmm: QemuVmm, clock: Clock): Promise
   if (vmm.hasGone()) throw new MvirtError({ code: 'START_FAILED', message: 'QEMU ended' });
 }
 
-async function ended(host: Host, run: RunRecord, messages: Messages): Promise<MvirtError> {
-  const exit = await host.vmms.waitExit(run.runDir, filesOf(run).exit, { timeoutMs: lastWordsMs });
-  const words = startWords(messages.path, messages.from);
-  const status = exit?.signal ? `ended by signal ${exit.signal}` : `exited with status ${exit?.status ?? 'unknown'}`;
-  return startFailed(`QEMU ${words === null ? status : `said: ${words}`}`);
-}
-
-const startFailed = (message: string, cause?: unknown): MvirtError => new MvirtError({ code: 'START_FAILED', message, cause });
-
 async function untilRunning(vmm: QemuVmm, clock: Clock, signal: AbortSignal): Promise<void> {
   // The socket is there some 30 ms after the spawn: asked often at first, and never more than every 20 ms later on.
   for (let pauseMs = 1; !(await vmm.link.connect()); pauseMs = Math.min(pauseMs * 1.5, 20)) await sleep(clock, pauseMs, signal);
@@ -98,25 +76,8 @@ async function untilRunning(vmm: QemuVmm, clock: Clock, signal: AbortSignal): Pr
   vmm.drain();
 }
 
-async function endProcess(host: Host, clock: Clock, process: ProcessIdentity, run: RunRecord): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  using _end = host.processes.onEnd(process, resolve);
-  host.processes.signal(process, 'SIGKILL');
-  await Promise.race([promise, sleep(clock, endMs)]);
-  // The shim writes after the end: its file must not appear after all else is gone.
-  await host.vmms.waitExit(run.runDir, filesOf(run).exit, { timeoutMs: lastWordsMs });
-}
-
-function removeRunFiles(runDir: string): void {
-  for (const name of readdirSync(runDir)) if (isRunFile(name)) rmSync(join(runDir, name), { force: true });
-}
-
 /** The copy is the guest's own to write, whatever the original's mode is. */
 function privateCopy(from: string, to: string): void {
   copyFileSync(from, to);
   chmodSync(to, 0o600);
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto';
+import { pathHash } from '../device-names.ts';
 
-/** Names of devices and backends: made from what they stand for, so that any agent finds them again without a table. */
-const hash = (path: string): string => createHash('sha1').update(path).digest('hex').slice(0, 16);
-
-export const diskDevice = (path: string): string => `disk-${hash(path)}`;
-export const diskNode = (path: string): string => `node-${hash(path)}`;
-export const nicDevice = (mac: string): string => `nic-${mac.replaceAll(':', '')}`;
+/** Names of QEMU's backends, which stand beside the device's. */
+export const diskNode = (path: string): string => `node-${pathHash(path)}`;
 export const nicBackend = (mac: string): string => `net-${mac.replaceAll(':', '')}`;
 export const rootPort = (index: number): string => `rp${index}`;
 
@@ -15,6 +11,3 @@ export function backendOf(device: string): { kind: 'disk' | 'nic'; backend: stri
   if (device.startsWith('nic-')) return { kind: 'nic', backend: `net-${device.slice(4)}` };
   return null;
 }
-
-/** 525400123456 → 52:54:00:12:34:56: what a NIC's device stands for needs no table at all. */
-export const macOfDevice = (device: string): string => (device.slice(4).match(/../g) ?? []).join(':');

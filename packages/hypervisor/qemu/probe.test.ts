@@ -1,9 +1,6 @@
 import { expect, test } from 'bun:test';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { tempDir } from '@mvirt/testkit/temp-dir';
-import { probeAccelerators } from './probe.ts';
-import { probeKey, readProbe, writeProbe } from './probe-cache.ts';
-import { type ProbeRun, probeArgv } from './probe-run.ts';
+import type { ProbeRun } from '../probe-run.ts';
+import { probeAccelerators, probeArgv } from './probe.ts';
 
 const done = (additionsPerSecond: number): ProbeRun => ({ kind: 'done', additionsPerSecond });
 const slow: ProbeRun = { kind: 'slow', fewerThan: 16.6e6 };
@@ -64,33 +61,6 @@ test('a QEMU that runs nothing gives no accelerator, and says what it said', asy
   expect(accelerator).toBeNull();
   expect(notes).toHaveLength(3);
   expect(notes[0]).toContain('did not come up within 0.7 s');
-});
-
-test('the result is kept for what it holds for: this boot, this program', () => {
-  using dir = tempDir('probe');
-  const program = dir.join('qemu');
-  writeFileSync(program, 'one');
-  const path = dir.join('data/probe-qemu.json');
-  const key = probeKey(program, 'boot-1');
-  expect(readProbe(path, key)).toBeNull();
-  const probed = { version: '7.2', accelerator: { name: 'tcg', cpu: 'max' } as const, notes: ['n'] };
-  writeProbe(path, key, probed);
-  expect(readProbe(path, key)).toEqual(probed);
-  expect(readProbe(path, probeKey(program, 'boot-2'))).toBeNull();
-  writeFileSync(program, 'another');
-  expect(readProbe(path, probeKey(program, 'boot-1'))).toBeNull();
-});
-
-test('a failure, half a file and a folder that cannot be written are no cache', () => {
-  using dir = tempDir('probe');
-  const path = dir.join('probe-qemu.json');
-  writeProbe(path, 'key', { version: '7.2', accelerator: null, notes: [] });
-  expect(readProbe(path, 'key')).toBeNull();
-  writeFileSync(path, '{"key":"key","vers');
-  expect(readProbe(path, 'key')).toBeNull();
-  mkdirSync(dir.join('taken.part'));
-  writeProbe(dir.join('taken'), 'key', { version: '7.2', accelerator: { name: 'tcg', cpu: 'max' }, notes: [] });
-  expect(readProbe(dir.join('taken'), 'key')).toBeNull();
 });
 
 test('KVM is probed without a BIOS to speak of, TCG on the machine that VMs get', () => {

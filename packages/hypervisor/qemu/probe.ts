@@ -1,6 +1,6 @@
-import { accessSync, constants } from 'node:fs';
+import { kvmObstacle } from '../kvm.ts';
+import { describeProbe, leastAdditionsPerSecond, type ProbeRun, probeCmdline, runProbe } from '../probe-run.ts';
 import { type Accelerator, accelerators } from './accelerator.ts';
-import { type ProbeRun, type ProbeRunOptions, runProbe } from './probe-run.ts';
 
 export type ProbeResult = {
   /** null: QEMU ran the probe guest in no way at all. */
@@ -9,22 +9,22 @@ export type ProbeResult = {
   notes: string[];
 };
 
+export type ProbeTry = { program: string; timeout: string; guestImage: string; accelerator: Accelerator; signal: AbortSignal };
+
 export type ProbeDeps = {
   program: string;
   timeout: string;
   guestImage: string;
   /** Replaced in tests. */
-  run?: (options: ProbeRunOptions) => Promise<ProbeRun>;
+  run?: (options: ProbeTry) => Promise<ProbeRun>;
   kvm?: () => string | null;
 };
 
-/** Below this a real guest does not boot in any useful time; QEMU's translator gives some 300 million. */
-export const leastAdditionsPerSecond = 50e6;
 const allMs = 18_000;
 
 /** Runs the probe guest on each accelerator, best first, until one is fast enough. KVM has two seconds at most; TCG ends in half a one, or later on a busy host. */
 export async function probeAccelerators(
-  { program, timeout, guestImage, run = runProbe, kvm = kvmObstacle }: ProbeDeps,
+  { program, timeout, guestImage, run = tryOne, kvm = kvmObstacle }: ProbeDeps,
   signal?: AbortSignal,
 ): Promise<ProbeResult> {
   const notes: string[] = [];
@@ -38,7 +38,7 @@ export async function probeAccelerators(
     const result = await run({ program, timeout, guestImage, accelerator, signal: until });
     signal?.throwIfAborted();
     const usable = result.kind === 'done' && (accelerator.name === 'tcg' || result.additionsPerSecond >= leastAdditionsPerSecond);
-    notes.push(`${accelerator.name} (-cpu ${accelerator.cpu}): ${describe(result)}${usable ? '' : ', not used'}`);
+    notes.push(`${accelerator.name} (-cpu ${accelerator.cpu}): ${describeProbe(result, 'QEMU')}${usable ? '' : ', not used'}`);
     if (usable) return { accelerator, notes };
     // Another CPU model makes none faster, only one that failed may do better.
     if (accelerator.name === 'kvm' && (result.kind === 'slow' || result.kind === 'done')) kvmIsSlow = true;
@@ -46,28 +46,20 @@ export async function probeAccelerators(
   return { accelerator: null, notes };
 }
 
-/** Why /dev/kvm is not even tried; null: it opens. */
-function kvmObstacle(): string | null {
-  try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
-    return null;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    return code === 'ENOENT' ? '/dev/kvm does not exist on this host' : '/dev/kvm may not be opened: run as root or as a member of the group kvm';
-  }
-}
+const tryOne = ({ program, timeout, guestImage, accelerator, signal }: ProbeTry): Promise<ProbeRun> =>
+  runProbe({ timeout, argv: probeArgv(program, guestImage, accelerator), patience: accelerator.name === 'tcg' ? 'long' : 'short', signal });
 
-const perSecond = (additions: number): string => `${additions < 1e7 ? (additions / 1e6).toFixed(1) : Math.round(additions / 1e6)} million additions a second`;
-
-function describe(run: ProbeRun): string {
-  switch (run.kind) {
-    case 'done':
-      return `ran the probe guest at ${perSecond(run.additionsPerSecond)}`;
-    case 'slow':
-      return `ran the probe guest at fewer than ${perSecond(run.fewerThan)}: too slow for any real guest`;
-    case 'silent':
-      return `the probe guest did not come up within ${run.afterMs / 1000} s`;
-    case 'failed':
-      return `QEMU failed: ${run.words}`;
-  }
+/**
+ * On KVM without a BIOS to speak of (qboot), so that a slow one still shows its speed in time; on TCG, where microvm hangs
+ * now and then (QEMU 7.2), the machine that VMs get.
+ */
+export function probeArgv(program: string, guestImage: string, { name, cpu }: Accelerator): string[] {
+  const machine = name === 'kvm' ? ['-machine', 'microvm,acpi=off,rtc=off,pit=off,pic=off', '-bios', 'qboot.rom'] : ['-machine', 'q35'];
+  return [
+    program,
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-sandbox', 'on,spawn=deny'],
+    ...[...machine, '-accel', name, '-cpu', cpu, '-m', '16'],
+    ...['-chardev', 'stdio,id=serial,signal=off', '-serial', 'chardev:serial'],
+    ...['-kernel', guestImage, '-append', probeCmdline],
+  ];
 }

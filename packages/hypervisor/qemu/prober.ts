@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { MvirtError } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
+import { z } from 'zod';
 import type { CallOptions, HypervisorReport } from '../driver.ts';
-import type { Accelerator } from './accelerator.ts';
-import { probeAccelerators } from './probe.ts';
-import { type Probed, probeKey, readProbe, writeProbe } from './probe-cache.ts';
+import { orAborted } from '../or-aborted.ts';
+import { probeKey, readProbe, writeProbe } from '../probe-cache.ts';
+import { type Accelerator, acceleratorSchema } from './accelerator.ts';
+import { type ProbeResult, probeAccelerators } from './probe.ts';
 
 export type Prober = {
   report(options: CallOptions): Promise<HypervisorReport>;
@@ -21,6 +23,10 @@ export type ProberDeps = {
   guestImage: string;
 };
 
+type Probed = ProbeResult & { version: string };
+
+const probedSchema: z.ZodType<Probed> = z.object({ version: z.string(), accelerator: acceleratorSchema, notes: z.array(z.string()) });
+
 const programName = 'qemu-system-x86_64';
 const installHint = 'install it: apt-get install --no-install-recommends qemu-system-x86';
 
@@ -32,13 +38,13 @@ export function createProber({ host, dataDir, guestImage }: ProberDeps): Prober 
 
   const find = async (program: string): Promise<Probed> => {
     const key = probeKey(program, host.processes.bootId);
-    const cached = path === null ? null : readProbe(path, key);
+    const cached = path === null ? null : readProbe(path, key, probedSchema);
     if (cached) return cached;
     const { stdout } = await host.programs.run([program, '--version'], { timeoutMs: 2000 });
     const version = /version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
     const timeout = host.programs.find('timeout') ?? '/usr/bin/timeout';
     const probed = { version, ...(await probeAccelerators({ program, timeout, guestImage })) };
-    if (path !== null) writeProbe(path, key, probed);
+    if (path !== null && probed.accelerator !== null) writeProbe(path, key, probed);
     return probed;
   };
 
@@ -74,13 +80,3 @@ export function createProber({ host, dataDir, guestImage }: ProberDeps): Prober 
 
 const slowHint = ({ name }: Accelerator): string | null =>
   name === 'kvm' ? null : 'guests are emulated, which is slow: a host with a working /dev/kvm runs them at full speed';
-
-function orAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason);
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
-}

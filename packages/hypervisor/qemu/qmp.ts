@@ -3,9 +3,9 @@ import { MvirtError } from '@mvirt/domain';
 import type { HostFiles } from '@mvirt/host';
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
+import { sockets } from '../run-files.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { parseLine, type QmpEvent, type QmpLine } from './qmp-replies.ts';
-import { qmpSocket } from './run-files.ts';
 
 /** QEMU's own refusal of a command. */
 export class QmpRefusal extends Error {
@@ -198,7 +198,7 @@ const broken = (command: string): MvirtError => new MvirtError({ code: 'HYPERVIS
 /** A Unix socket connects at once or not at all; null: nobody listens, or the run directory is gone. */
 async function openSocket(files: QmpLinkDeps['files'], runDir: string): Promise<Socket | null> {
   try {
-    using short = files.shortPath(runDir, qmpSocket);
+    using short = files.shortPath(runDir, sockets.qmp);
     const socket = connect({ path: short.path });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     socket.once('connect', resolve);

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { backendOf, diskDevice, diskNode, macOfDevice, nicBackend, nicDevice } from './names.ts';
+import { diskDevice, macOfDevice, nicDevice } from '../device-names.ts';
+import { backendOf, diskNode, nicBackend } from './names.ts';
 import { readSlots } from './slots.ts';
 
 const port = (id: string, ...devices: string[]) => ({ qdev_id: id, pci_bridge: { devices: devices.map((device) => ({ qdev_id: device })) } });

@@ -1,4 +1,4 @@
-import { tailOf } from './tail.ts';
+import { tailOf } from '../tail.ts';
 
 /** What QEMU said since an offset of its messages, without its own name, the option and its warnings; null: nothing. */
 export function startWords(path: string, from: number): string | null {

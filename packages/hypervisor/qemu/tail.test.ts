@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { tempDir } from '@mvirt/testkit/temp-dir';
+import { tailOf } from '../tail.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { startWords } from './start-words.ts';
-import { tailOf } from './tail.ts';
 
 test('the last lines, without what would move a terminal', () => {
   using dir = tempDir('tail');

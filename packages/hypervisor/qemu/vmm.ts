@@ -1,24 +1,25 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MvirtError, type ProcessIdentity, type RunRecord } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { CallOptions, Vmm } from '../driver.ts';
+import { createFacts } from '../facts.ts';
+import { createResponsiveness } from '../responsiveness.ts';
+import { watchVmm } from '../vmm-watch.ts';
+import type { Watchdog } from '../watchdog.ts';
 import { createDevices } from './devices.ts';
-import { settleEnding } from './ending.ts';
+import { settleQemu } from './ending.ts';
 import type { EventFile } from './event-file.ts';
 import type { EventFact } from './events.ts';
-import { createFacts } from './facts.ts';
 import { createQmpLink, type QmpCallOptions, type QmpLink, QmpRefusal } from './qmp.ts';
 import { anything, blockStatsReply, type QmpEvent, statusReply } from './qmp-replies.ts';
 import { filesOf } from './run-files.ts';
-import type { Watchdog } from './watchdog.ts';
 
 export type QemuVmm = Vmm & {
   readonly link: QmpLink;
   /** Reads what the events file has of it, now. */
-  drain(): void;
+  drain(): boolean;
   /** Says that it does not answer, before any call was made. */
   silent(): void;
   /** Resolves when the process has ended. */
@@ -38,30 +39,15 @@ export type QemuVmmDeps = {
 export function createQemuVmm({ host, clock, watchdog, run, events }: QemuVmmDeps): QemuVmm {
   const { process } = run;
   const facts = createFacts();
-  const ended = Promise.withResolvers<void>();
   const leaving = new AbortController();
-  let responsive = true;
-  let heard = true;
+  const { answered, silent, heard } = createResponsiveness(facts);
 
   const tell = (fact: EventFact): void => facts.tell(fact.kind === 'device-removed' ? { kind: 'device-removed', device: devices.removed(fact.device) } : fact);
-  const drain = (): void => events.drain(tell);
+  const drain = (): boolean => events.drain(tell);
   /** The event itself is read from the file: the line only says that there is one, maybe before it is there. */
   const hear = (event: QmpEvent): void => {
     drain();
     events.hear(event, tell);
-  };
-
-  const answered = (): void => {
-    heard = true;
-    if (responsive) return;
-    responsive = true;
-    facts.tell({ kind: 'responsive' });
-  };
-
-  const silent = (): void => {
-    if (!responsive) return;
-    responsive = false;
-    facts.tell({ kind: 'unresponsive' });
   };
 
   const link = createQmpLink({ runDir: run.runDir, files: host.files, clock, onAnswer: answered, onSilence: silent, onEvent: hear });
@@ -80,34 +66,24 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: QemuVmmDep
   const lookAfter = async (): Promise<void> => {
     drain();
     if (!link.connected() && !(await link.connect())) return silent();
-    if (heard) {
-      heard = false;
-      return;
-    }
+    if (heard()) return;
     // Silence is what the call itself tells; the VMM's end is told by the kernel.
     await link.call('query-status', {}, statusReply, { signal: leaving.signal }).catch(() => {});
   };
 
   const settle = async (): Promise<void> => {
     link.close();
-    duty[Symbol.dispose]();
     drain();
-    const cause = await settleEnding(host, run, events.state(), {});
+    const cause = await settleQemu(host, run, events.state(), {});
     stopWatching();
     facts.tell({ kind: 'ended', cause });
   };
 
-  const duty = watchdog.join(() => void lookAfter());
-  const file = watchEvents(host, run, drain);
-  const end = host.processes.onEnd(process, () => {
-    ended.resolve();
-    void settle();
-  });
+  const eventsPath = join(run.runDir, filesOf(run).eventsOut);
+  const watch = watchVmm({ host, clock, watchdog, process, eventsPath, drain, lookAfter: () => void lookAfter(), onEnd: () => void settle() });
 
   const stopWatching = (): void => {
-    duty[Symbol.dispose]();
-    file[Symbol.dispose]();
-    end[Symbol.dispose]();
+    watch[Symbol.dispose]();
     events[Symbol.dispose]();
   };
 
@@ -116,8 +92,8 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: QemuVmmDep
     link,
     drain,
     silent,
-    gone: ended.promise,
-    hasGone: () => !host.processes.isAlive(process),
+    gone: watch.gone,
+    hasGone: watch.hasGone,
     listen: facts.listen,
     async status({ signal }) {
       const { running } = await call('query-status', {}, statusReply, signal ? { signal } : {});
@@ -157,13 +133,6 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: QemuVmmDep
       stopWatching();
     },
   };
-}
-
-/** Without its events file (taken away by hand) a VMM is still run; only its events are not had. */
-function watchEvents(host: Host, run: RunRecord, onChange: () => void): Disposable {
-  const path = join(run.runDir, filesOf(run).eventsOut);
-  if (!existsSync(path)) return { [Symbol.dispose]: () => {} };
-  return host.files.watch(path, onChange);
 }
 
 const rethrow = (error: unknown): never => {

@@ -46,6 +46,13 @@ export const agentCases: Cases = (stage, test) => {
     await launched.guest.up(1);
     const next = stage.nextAgent();
     await launched.guest.powerOff();
+    if (bench.outlivesGuest) {
+      const vmm = await next.adopt(runOf(launched), { signal: signal() });
+      const facts = listenTo(vmm);
+      expect((await facts.until('ended')).cause.kind).toBe('guest-power-off');
+      expect(facts.facts.map((fact) => fact.kind)).toEqual(['ended']);
+      vmm.close();
+    }
     await gone(launched);
     expect((await next.causeOfEnd(runOf(launched), {})).kind).toBe('guest-power-off');
   });

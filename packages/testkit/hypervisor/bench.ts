@@ -11,6 +11,10 @@ export type HypervisorBench = {
   missing: string | null;
   /** The same for the cases that need a TAP. */
   missingForNics: string | null;
+  /** The VMM stays when its guest powers off, until an agent ends it. */
+  outlivesGuest?: boolean;
+  /** Its only accelerator may be too slow here: probe then says so, and a VM that names it runs all the same. */
+  mayBeSlow?: boolean;
   /** How long a boot and any step of the guest may take at most. */
   guestMs: number;
   /** A guest's resets closer to each other than this may be told as one. */

@@ -5,7 +5,7 @@ import type { LaunchRequest } from '@mvirt/hypervisor';
 import { vmSpec } from '@mvirt/testkit/vm-spec';
 import type { BenchRoom } from './bench.ts';
 
-const plainSpec: VmSpec = vmSpec({ bootMode: 'unspecified', kernel: null });
+export const plainSpec: VmSpec = vmSpec({ bootMode: 'unspecified', kernel: null });
 
 /** A launch request in a directory: spec and run say the same. */
 export function requestIn(dir: string, runId: string, boot: Partial<VmSpec>, parts: Parameters<BenchRoom['request']>[0] = {}): LaunchRequest {

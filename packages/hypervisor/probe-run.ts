@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import type { Accelerator } from './accelerator.ts';
 
 /** What one run of the probe guest showed. */
 export type ProbeRun =
@@ -7,25 +6,30 @@ export type ProbeRun =
   /** The guest came up, and had not added that much when its time was over. */
   | { kind: 'slow'; fewerThan: number }
   | { kind: 'silent'; afterMs: number }
-  /** QEMU ended by itself, saying this. */
+  /** The hypervisor ended by itself, saying this. */
   | { kind: 'failed'; words: string };
 
-export type ProbeRunOptions = { program: string; timeout: string; guestImage: string; accelerator: Accelerator; signal: AbortSignal };
+/** argv: the hypervisor with the probe guest, whose command line is probeCmdline and whose serial line is stdout. */
+export type ProbeRunOptions = { timeout: string; argv: string[]; patience: keyof typeof patiences; signal: AbortSignal };
 
 /** A processor adds these in some milliseconds, QEMU's own translator in 15; a /dev/kvm that emulates needs seconds. */
 const millions = 5;
-/** TCG is what is left when all else failed, and is not refused because the host is busy now. */
-const patience = { kvm: { bootMs: 700, addMs: 300 }, tcg: { bootMs: 10_000, addMs: 5000 } } as const;
-/** `timeout` ends the probe's QEMU even where the agent is killed in the middle. */
+/** Long for what is left when all else failed: it is not refused because the host is busy now. */
+const patiences = { short: { bootMs: 700, addMs: 300 }, long: { bootMs: 10_000, addMs: 5000 } } as const;
+/** `timeout` ends the probe's VMM even where the agent is killed in the middle. */
 const outlivesS = 20;
 const mostOutput = 64 * 1024;
 
-/** Boots the probe guest and measures how fast it adds: on KVM at most a second, on TCG as long as a busy host needs. */
-export function runProbe({ program, timeout, guestImage, accelerator, signal }: ProbeRunOptions): Promise<ProbeRun> {
+export const probeCmdline = `probe=${millions}`;
+
+/** Below this a real guest does not boot in any useful time; QEMU's translator gives some 300 million. */
+export const leastAdditionsPerSecond = 50e6;
+
+/** Boots the probe guest and measures how fast it adds: a second at most, or as long as a busy host needs. */
+export function runProbe({ timeout, argv, patience, signal }: ProbeRunOptions): Promise<ProbeRun> {
   const { promise, resolve } = Promise.withResolvers<ProbeRun>();
-  const [command = timeout, ...args] = [timeout, '-s', 'KILL', `${outlivesS}`, ...probeArgv(program, guestImage, accelerator)];
-  const { bootMs, addMs } = patience[accelerator.name];
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {}, cwd: '/' });
+  const { bootMs, addMs } = patiences[patience];
+  const child = spawn(timeout, ['-s', 'KILL', `${outlivesS}`, ...argv], { stdio: ['ignore', 'pipe', 'pipe'], env: {}, cwd: '/' });
   let output = '';
   let words = '';
   let upAt: number | null = null;
@@ -63,22 +67,23 @@ export function runProbe({ program, timeout, guestImage, accelerator, signal }: 
   return promise;
 }
 
-/**
- * On KVM without a BIOS to speak of (qboot), so that a slow one still shows its speed in time; on TCG, where microvm hangs
- * now and then (QEMU 7.2), the machine that VMs get.
- */
-export function probeArgv(program: string, guestImage: string, { name, cpu }: Accelerator): string[] {
-  const machine = name === 'kvm' ? ['-machine', 'microvm,acpi=off,rtc=off,pit=off,pic=off', '-bios', 'qboot.rom'] : ['-machine', 'q35'];
-  return [
-    program,
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-sandbox', 'on,spawn=deny'],
-    ...[...machine, '-accel', name, '-cpu', cpu, '-m', '16'],
-    ...['-chardev', 'stdio,id=serial,signal=off', '-serial', 'chardev:serial'],
-    ...['-kernel', guestImage, '-append', `probe=${millions}`],
-  ];
+const perSecond = (additions: number): string => `${additions < 1e7 ? (additions / 1e6).toFixed(1) : Math.round(additions / 1e6)} million additions a second`;
+
+/** One line for people. name: the hypervisor's. */
+export function describeProbe(run: ProbeRun, name: string): string {
+  switch (run.kind) {
+    case 'done':
+      return `ran the probe guest at ${perSecond(run.additionsPerSecond)}`;
+    case 'slow':
+      return `ran the probe guest at fewer than ${perSecond(run.fewerThan)}: too slow for any real guest`;
+    case 'silent':
+      return `the probe guest did not come up within ${run.afterMs / 1000} s`;
+    case 'failed':
+      return `${name} failed: ${run.words}`;
+  }
 }
 
 function firstWords(said: string): string {
-  const line = said.split('\n').find((line) => line !== '' && !line.includes('warning:'));
+  const line = said.split('\n').find((line) => line !== '' && !/warning:| WARN:/.test(line));
   return line?.replace(/^qemu-system-[^:]+: /, '') ?? 'it ended without a word';
 }

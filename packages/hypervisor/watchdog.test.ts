@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 import { createWatchdog } from './watchdog.ts';
 
 /** Holds its timers until the test lets them go. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
 /** One timer for all VMs, armed only while there are any: a hundred idle VMs must not wake the agent a hundred times. */
 export type Watchdog = { join(onTick: () => void): Disposable };

@@ -1,4 +1,4 @@
-import type { VmmFact } from '../driver.ts';
+import type { VmmFact } from './driver.ts';
 
 /** Keeps facts until somebody listens, then tells them in order. */
 export type Facts = {

@@ -1,0 +1,1 @@
+export { type CloudHypervisorDriverDeps, createCloudHypervisorDriver } from './driver.ts';

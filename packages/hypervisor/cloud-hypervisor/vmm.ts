@@ -1,0 +1,181 @@
+import { join } from 'node:path';
+import { MvirtError, type ProcessIdentity, type RunRecord } from '@mvirt/domain';
+import type { Host } from '@mvirt/host';
+import type { Clock } from '../clock.ts';
+import type { CallOptions, Vmm } from '../driver.ts';
+import { createFacts } from '../facts.ts';
+import { createResponsiveness } from '../responsiveness.ts';
+import { watchVmm } from '../vmm-watch.ts';
+import type { Watchdog } from '../watchdog.ts';
+import { type ApiLink, createApiLink } from './api-link.ts';
+import { createDevices } from './devices.ts';
+import { settleCloudHypervisor } from './ending.ts';
+import type { EventFile } from './event-file.ts';
+import type { EventFact } from './events.ts';
+import { NotListening } from './exchange.ts';
+import { createLastAct } from './last-act.ts';
+import { ApiRefusal, asMvirt } from './refusal.ts';
+import { anything, countersReply, infoReply } from './replies.ts';
+import { filesOf } from './run-files.ts';
+
+export type CloudHypervisorVmm = Vmm & {
+  readonly link: ApiLink;
+  /** Reads what the events file has of it, now. */
+  drain(): boolean;
+  /** Its guest runs: from now on a machine that is off means that the guest powered off. */
+  booted(): void;
+  /** Reads its state once, within that time; what it missed to say is told, and so is its silence. */
+  look(options: { timeoutMs: number; signal: AbortSignal }): Promise<void>;
+  /** Resolves when the process has ended. */
+  readonly gone: Promise<void>;
+  hasGone(): boolean;
+};
+
+export type CloudHypervisorVmmDeps = {
+  host: Host;
+  clock: Clock;
+  watchdog: Watchdog;
+  run: RunRecord & { process: ProcessIdentity };
+  events: EventFile;
+};
+
+/** A big guest's memory takes a moment to be let go of and made anew. */
+const rebootMs = 10_000;
+
+/** One cloud-hypervisor as one agent sees it: requests over api.sock, facts from the events file, its end from the kernel. */
+export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }: CloudHypervisorVmmDeps): CloudHypervisorVmm {
+  const { process } = run;
+  const facts = createFacts();
+  const leaving = new AbortController();
+  const { answered, silent, heard } = createResponsiveness(facts);
+  let isBooted = false;
+  let looking = false;
+
+  const left = (device: string): void => {
+    const name = devices.removed(device);
+    if (name !== null) facts.tell({ kind: 'device-removed', device: name });
+  };
+
+  const tell = (fact: EventFact): void => {
+    if (fact.kind === 'device-removed') left(fact.device);
+    else facts.tell(fact);
+    // A reset completes removals and says nothing of them. Where it fails, the next look finds the same.
+    if (fact.kind === 'guest-reset') void devices.settle({ signal: leaving.signal }).catch(() => {});
+  };
+
+  const drain = (): boolean => {
+    const isNew = events.drain(tell);
+    const { off, panicked, vmmEnded } = events.state();
+    if (isBooted && !vmmEnded && (off || panicked)) lastAct.begin();
+    return isNew;
+  };
+
+  const onAnswer = (): void => {
+    answered();
+    drain();
+  };
+
+  const link = createApiLink({ runDir: run.runDir, files: host.files, clock, onAnswer, onSilence: silent });
+  const devices = createDevices({ link, clock, disks: run.disks, nics: run.nics, onLeft: left });
+  const lastAct = createLastAct({ host, clock, link, process, events, signal: leaving.signal });
+
+  const look: CloudHypervisorVmm['look'] = async ({ timeoutMs, signal }) => {
+    try {
+      const { state } = await link.get('vm.info', infoReply, { timeoutMs, signal });
+      // The event of it may have been lost on a full disk.
+      if (isBooted && state === 'Created' && !events.state().off) {
+        events.note({ ...events.state(), off: true });
+        drain();
+      }
+      await devices.settle({ signal });
+    } catch (error) {
+      // What it refuses is an answer as well; a time-out was told by the call.
+      if (error instanceof NotListening && !lastAct.begun()) silent();
+    }
+  };
+
+  /** At most one look at a time. */
+  const lookAfter = async (): Promise<void> => {
+    drain();
+    if (heard() || looking) return;
+    looking = true;
+    await look({ timeoutMs: 3000, signal: leaving.signal });
+    looking = false;
+  };
+
+  const settle = async (): Promise<void> => {
+    link.close();
+    drain();
+    const cause = await settleCloudHypervisor(host, run, events.state(), {});
+    watch[Symbol.dispose]();
+    facts.tell({ kind: 'ended', cause });
+  };
+
+  const eventsPath = join(run.runDir, filesOf(run).eventsOut);
+  const watch = watchVmm({ host, clock, watchdog, process, eventsPath, drain, lookAfter: () => void lookAfter(), onEnd: () => void settle() });
+
+  /** Asks first whether it answers: a request that it found when it wakes from a hang might still be obeyed. */
+  const act = async (resource: string, { signal }: CallOptions, { done, timeoutMs }: { done?: RegExp; timeoutMs?: number } = {}): Promise<void> => {
+    const options = signal ? { signal } : {};
+    await link.get('vmm.ping', anything, options);
+    try {
+      await link.put(resource, null, { ...options, ...(timeoutMs ? { timeoutMs } : {}) });
+    } catch (error) {
+      if (!(done && error instanceof ApiRefusal && error.says(done))) throw error;
+    }
+  };
+
+  const words = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      if (error instanceof NotListening) throw notListening(error);
+      throw asMvirt(error);
+    });
+
+  return {
+    process,
+    link,
+    drain,
+    look,
+    booted() {
+      isBooted = true;
+    },
+    gone: watch.gone,
+    hasGone: watch.hasGone,
+    listen: facts.listen,
+    async status({ signal }) {
+      const { state } = await words(link.get('vm.info', infoReply, signal ? { signal } : {}));
+      if (state === 'Running') return 'running';
+      if (state === 'Paused') return 'paused';
+      throw new MvirtError({ code: 'HYPERVISOR_ERROR', message: "the guest's machine is off" });
+    },
+    pressPowerButton: (options) => words(act('vm.power-button', options)),
+    pause: (options) => words(act('vm.pause', options, { done: /InvalidStateTransition\(Paused, Paused\)/ })),
+    resume: (options) => words(act('vm.resume', options, { done: /InvalidStateTransition\(Running, Running\)/ })),
+    reset: (options) => words(act('vm.reboot', options, { timeoutMs: rebootMs })),
+    powerOff: (options) => words(lastAct.powerOff(options)),
+    attachDisk: (disk, options) => words(devices.attachDisk(disk, options)),
+    detachDisk: (path, options) => words(devices.detachDisk(path, options)),
+    attachNic: (nic, options) => words(devices.attachNic(nic, options)),
+    detachNic: (mac, options) => words(devices.detachNic(mac, options)),
+    async blockStats({ signal }) {
+      const counters = await words(link.get('vm.counters', countersReply, signal ? { signal } : {}));
+      return [...devices.disks()].flatMap(([device, path]) => {
+        const figures = counters[device];
+        if (figures === undefined) return [];
+        const { read_bytes: readBytes, write_bytes: writeBytes, read_ops: readOperations, write_ops: writeOperations } = figures;
+        return [{ path, readBytes, writeBytes, readOperations, writeOperations }];
+      });
+    },
+    openInput: () => host.vmms.openInput({ runDir: run.runDir, input: 'pty', process }),
+    close() {
+      leaving.abort();
+      facts.close();
+      link.close();
+      lastAct[Symbol.dispose]();
+      watch[Symbol.dispose]();
+    },
+  };
+}
+
+const notListening = (cause: unknown): MvirtError =>
+  new MvirtError({ code: 'HYPERVISOR_UNRESPONSIVE', message: 'nobody listens on the api.sock of cloud-hypervisor', cause });
