@@ -1,4 +1,4 @@
-import { type HypervisorChoice, type HypervisorKind, MvirtError } from '@mvirt/domain';
+import { type HypervisorChoice, type HypervisorKind, MvirtError, toMvirtError, type VmSpec } from '@mvirt/domain';
 import type { Capabilities, HypervisorDriver, HypervisorReport } from '@mvirt/hypervisor';
 
 /** Which hypervisor runs a VM. Each driver is probed once; probing runs a guest, so answers are kept. */
@@ -6,8 +6,10 @@ export interface DriverChoice {
   get(kind: HypervisorKind): HypervisorDriver | null;
   /** The hypervisor that a choice means, as far as is known by now; null: none usable, or not probed yet. */
   known(choice: HypervisorChoice): HypervisorKind | null;
-  /** @throws HYPERVISOR_MISSING, UNSUPPORTED saying why */
-  choose(choice: HypervisorChoice): Promise<HypervisorDriver>;
+  /** The same for a whole spec: `auto` passes over one that cannot run it where another can. */
+  knownFor(spec: VmSpec): HypervisorKind | null;
+  /** As knownFor, once all are probed. @throws HYPERVISOR_MISSING, UNSUPPORTED saying why */
+  choose(spec: VmSpec): Promise<HypervisorDriver>;
   /** @throws UNSUPPORTED where the choice names a hypervisor that the agent has no driver for. */
   refuseUnknown(choice: HypervisorChoice): void;
   reports(): Promise<HypervisorReport[]>;
@@ -44,23 +46,43 @@ export function createDriverChoice({ drivers, preferred }: { drivers: readonly H
     });
   };
 
+  /** Of those that serve here, the first that can run the spec, else the first. */
+  const best = (spec: VmSpec): HypervisorDriver | null => {
+    const serving = candidates(spec.hypervisor).filter(({ kind }) => serves(known.get(kind), spec.hypervisor));
+    return serving.find((driver) => runs(driver, spec)) ?? serving[0] ?? null;
+  };
+
   return {
     get,
     refuseUnknown,
     known: (choice) => candidates(choice).find(({ kind }) => serves(known.get(kind), choice))?.kind ?? null,
-    async choose(choice) {
-      refuseUnknown(choice);
-      const refused: HypervisorReport[] = [];
-      for (const driver of candidates(choice)) {
-        const seen = await report(driver);
-        if (serves(seen, choice)) return driver;
-        refused.push(seen);
+    knownFor: (spec) => best(spec)?.kind ?? null,
+    async choose(spec) {
+      refuseUnknown(spec.hypervisor);
+      const seen: HypervisorReport[] = [];
+      for (const driver of candidates(spec.hypervisor)) {
+        seen.push(await report(driver));
+        const chosen = best(spec);
+        if (chosen === driver && runs(driver, spec)) return driver;
       }
-      throw noneUsable(refused);
+      // None runs this spec: the best of those that run guests says what it lacks.
+      const fallback = best(spec);
+      if (fallback === null) throw noneUsable(seen);
+      return fallback;
     },
     reports: () => Promise.all(drivers.map(report)),
     capabilities: (kind) => (kind === null ? null : get(kind)?.capabilities) ?? noCapabilities,
   };
+}
+
+/** False only for what the hypervisor could never run: a file that is missing may come. */
+function runs(driver: HypervisorDriver, spec: VmSpec): boolean {
+  try {
+    driver.check(spec);
+    return true;
+  } catch (thrown) {
+    return toMvirtError(thrown).code !== 'UNSUPPORTED';
+  }
 }
 
 const reason = 'no hypervisor is usable on this host';

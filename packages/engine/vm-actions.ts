@@ -27,7 +27,7 @@ export async function startVm(context: EngineContext, supervisor: Supervisor, id
     late: () => new MvirtError({ code: 'TIMEOUT', message: `the hypervisor's trial is not done after ${trialMs / 1000} s` }),
   };
   const { condition, spec } = storedVm(context, id);
-  const driver = condition.observed === 'stopped' ? await within(drivers.choose(spec.hypervisor), trial) : null;
+  const driver = condition.observed === 'stopped' ? await within(drivers.choose(spec), trial) : null;
   // From here to the new condition nothing waits, so that no other VM can take a disk in between.
   const vm = storedVm(context, id);
   const fresh = driver !== null && vm.condition.observed === 'stopped';

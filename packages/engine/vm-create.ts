@@ -15,7 +15,7 @@ export function createVm(context: EngineContext, input: CreateInput): { vm: Stor
   const parsed = parseCreate(input, hostLimits(context.host));
   drivers.refuseUnknown(parsed.spec.hypervisor);
   const id = parsed.id ?? asVmId(randomUUID());
-  const hypervisor = drivers.known(parsed.spec.hypervisor) ?? parsed.spec.hypervisor;
+  const hypervisor = drivers.knownFor(parsed.spec) ?? parsed.spec.hypervisor;
   const spec = withMacs(id, { ...parsed.spec, hypervisor });
   checkSpec(context, spec);
   const warnings = [...parsed.warnings, ...missingFiles(spec)];
@@ -59,7 +59,7 @@ export function refuseNameTaken(store: Store, id: VmId, name: string): void {
 
 /** What the hypervisor could never run is refused now; what only misses a file may get it before the start. */
 function checkSpec({ drivers }: EngineContext, spec: VmSpec): void {
-  const kind = drivers.known(spec.hypervisor);
+  const kind = drivers.knownFor(spec);
   try {
     if (kind !== null) drivers.get(kind)?.check(spec);
   } catch (thrown) {
