@@ -7,6 +7,8 @@ import type { Invocation, Io } from './invocation.ts';
 import { type Parsed, parse } from './parse.ts';
 import { named } from './usage-error.ts';
 
+const closingMs = 500;
+
 /** Runs a subcommand; answers with the exit status. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   const wantsJson = argv.includes('--json');
@@ -45,7 +47,8 @@ async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'comm
     io,
     signal: interrupt.signal,
     api: once(() => createOneShot(where)),
-    live: once(() => closing.adopt(createAgentClient(where), (client) => client.close())),
+    // A call that an agent which hangs has not answered would hold up the end.
+    live: once(() => closing.adopt(createAgentClient(where), (client) => Promise.race([client.close(), Bun.sleep(closingMs)]))),
   };
   const { run } = await command.load();
   try {
