@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -110,9 +110,9 @@ export async function openTerminal({ argv, columns = 100, rows = 30, cwd = proce
     async [Symbol.asyncDispose]() {
       await tmux('kill-server').catch((error: unknown) => {
         // It may have ended before us; one that lives on is found out below.
-        if (existsSync(`/proc/${serverPid}`)) throw error;
+        if (lives(serverPid)) throw error;
       });
-      await waitFor('the tmux server to end', () => !existsSync(`/proc/${serverPid}`), { timeoutMs: patienceMs });
+      await waitFor('the tmux server to end', () => !lives(serverPid), { timeoutMs: patienceMs });
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -120,14 +120,21 @@ export async function openTerminal({ argv, columns = 100, rows = 30, cwd = proce
 
 /** The terminal closes before tmux has waited for the process, and now and then it never does: the kernel knows (proc(5), exit_code). */
 function statusOfZombie(pid: number): number | null {
+  const stat = statOf(pid);
+  if (stat?.[0] !== 'Z') return null;
+  const status = Number(stat[49]);
+  return (status & 127) === 0 ? status >> 8 : 128 + (status & 127);
+}
+
+const lives = (pid: number): boolean => !['Z', 'X', undefined].includes(statOf(pid)?.[0]);
+
+/** The words of /proc/PID/stat after the name: the state first. */
+function statOf(pid: number): string[] | null {
   try {
-    const words = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ');
-    if (words[0] !== 'Z') return null;
-    const status = Number(words[49]);
-    return (status & 127) === 0 ? status >> 8 : 128 + (status & 127);
   } catch {
-    return null; // tmux has waited for it meanwhile: the next look tells
+    return null; // it has ended, and was waited for
   }
 }
