@@ -21,29 +21,34 @@ async function attached(cli: CliBench, ...flags: string[]) {
   await terminal.until('Ctrl+a t leaves');
   await waitFor('raw mode', async () => / -icanon/.test(await modes(terminal)));
   const guest = cli.bench.hypervisor.control(id);
+  /** The guest's console is looked at by a clock, which the test moves. */
+  const says = async (text: string) => {
+    guest.print(text);
+    await cli.bench.clock.advance(1000);
+  };
   const typed = () => Buffer.from(guest.input()).toString('latin1');
   const mvirtPid = async () => Number(execFileSync('pgrep', ['-P', `${await terminal.pid()}`], { encoding: 'utf8' }).trim());
-  return { id, terminal, cooked, guest, typed, mvirtPid };
+  return { id, terminal, cooked, says, typed, mvirtPid };
 }
 
 const title = (text: string) => `console in a terminal: ${text}`;
 
 test.skipIf(missing !== null)(title('every key goes to the guest, also Ctrl-C; the terminal is as it was afterwards'), async () => {
   await using cli = await openCli();
-  const { terminal, cooked, guest, typed } = await attached(cli);
+  const { terminal, cooked, says, typed } = await attached(cli);
   await using _terminal = terminal;
   for (const mode of ['-isig', '-icanon', '-echo', '-ixon', '-icrnl', '-opost']) expect(await modes(terminal)).toMatch(new RegExp(`(^| )${mode} `, 'm'));
-  guest.print('login: ');
-  await terminal.until(/^login: /m);
+  await says('login: ');
+  await terminal.until(/^login:/m);
   // A guest's line feed goes straight down: its full-screen programs count on that.
-  guest.print('\r\nab\ncd\r\nlogin: ');
+  await says('\r\nab\ncd\r\nlogin: ');
   await terminal.until(/^ab\n {2}cd\nlogin:/m);
   await terminal.type('root');
   await terminal.keys('Enter', 'C-c', 'C-z', 'C-d', 'Up', 'Escape', 'C-a', 'C-a', 'C-a', 'x');
   await waitFor('the guest to have it all', () => typed().endsWith('\x01x'));
   expect(typed()).toBe('root\r\x03\x1a\x04\x1b[A\x1b\x01\x01x');
   await terminal.resize(60, 20);
-  guest.print(`\r\n${'='.repeat(59)}|after\r\n`);
+  await says(`\r\n${'='.repeat(59)}|after\r\n`);
   await terminal.until(/^={59}\|\nafter$/m);
   await terminal.keys('C-a', 't');
   await terminal.until('status 0');
@@ -73,13 +78,13 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
 
 test.skipIf(missing !== null)(title('an agent that is away is waited for, and can be left'), async () => {
   await using cli = await openCli();
-  const { terminal, cooked, guest } = await attached(cli, '--history', 'all');
+  const { terminal, cooked, says } = await attached(cli, '--history', 'all');
   await using _terminal = terminal;
-  guest.print('one\r\n');
+  await says('one\r\n');
   await terminal.until('one');
   cli.hangUp();
   await terminal.until('[mvirt: the agent is away');
-  guest.print('two\r\n');
+  await says('two\r\n');
   await cli.listen();
   await terminal.until(/\[mvirt: the agent is back\][\s\S]*two/);
   expect((await terminal.screen()).match(/^(one|two)$/gm)).toEqual(['one', 'two']);
