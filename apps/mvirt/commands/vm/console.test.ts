@@ -10,10 +10,10 @@ if (missing) console.log(`skipped: ${missing}`);
 
 const modes = async (terminal: Terminal): Promise<string> => execFileSync('stty', ['-a', '-F', await terminal.device()], { encoding: 'utf8' });
 
-/** A shell in a terminal, its modes, and a running VM's console opened by it. */
+/** A shell in a terminal (--noediting: one that leaves the modes alone), its modes, and a running VM's console opened by it. */
 async function attached(cli: CliBench, ...flags: string[]) {
   const id = await cli.bench.started({ name: 'web' });
-  const terminal = await openTerminal({ argv: ['bash', '--norc', '--noprofile'], env: { PS1: 'shell> ', MVIRT_SOCKET: cli.socketPath } });
+  const terminal = await openTerminal({ argv: ['bash', '--norc', '--noprofile', '--noediting'], env: { PS1: 'shell> ', MVIRT_SOCKET: cli.socketPath } });
   await terminal.until('shell>');
   const cooked = await modes(terminal);
   await terminal.type(`${process.execPath} ${mainPath} console web ${flags.join(' ')}; echo status $?`);
