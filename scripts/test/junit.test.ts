@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { countJunit } from './junit.ts';
+import { countJunit, runnerFailure } from './junit.ts';
 
 const xml = `<?xml version="1.0"?><testsuites name="bun test" tests="4">
 <testsuite name="a.test.ts" file="a.test.ts" tests="4">
@@ -11,4 +11,8 @@ const xml = `<?xml version="1.0"?><testsuites name="bun test" tests="4">
 
 test('counts what passed, failed and was skipped', () => {
   expect(countJunit(xml)).toEqual({ passed: 2, failed: 1, skipped: ['a.test.ts: needs a thing'] });
+});
+
+test('a runner that died counts as one failure', () => {
+  expect(countJunit(runnerFailure('host'))).toEqual({ passed: 0, failed: 1, skipped: [] });
 });

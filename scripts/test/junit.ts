@@ -12,6 +12,10 @@ export function countJunit(xml: string): Counts {
   return counts;
 }
 
+/** A JUnit file of one failure: the package's test runner ended without naming one. */
+export const runnerFailure = (name: string): string =>
+  `<testsuites><testsuite name="${name}"><testcase name="the test runner of ${name}" file="${name}"><error /></testcase></testsuite></testsuites>\n`;
+
 const attribute = (attributes: string, name: string): string =>
   (new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? '?')
     .replaceAll('&quot;', '"')

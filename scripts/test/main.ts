@@ -23,10 +23,10 @@ for (const file of existsSync(results) ? readdirSync(results) : []) {
   const counts = countJunit(readFileSync(join(results, file), 'utf8'));
   total.passed += counts.passed;
   total.failed += counts.failed;
-  total.skipped.push(...counts.skipped);
+  total.skipped.push(...counts.skipped.map((name) => `${file.replace(/\.xml$/, '')}/${name}`));
 }
 if (!checksHold) total.failed += 1;
-// A package whose runner died leaves no count of its own.
+// Such as a package whose tests could not even begin.
 if (!testsHold && total.failed === 0) total.failed += 1;
 console.log(checksHold ? 'checks: types, lint and arrows hold' : 'checks: FAILED, see above');
 for (const name of total.skipped) {

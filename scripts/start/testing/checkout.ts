@@ -24,6 +24,7 @@ export type Checkout = AsyncDisposable & {
   run(argv: string[], options?: { folder?: string; env?: Record<string, string> }): Promise<{ status: number | NodeJS.Signals | null; text: string }>;
   /** The console of the only VM, as QEMU wrote it. */
   consoleLog(): string;
+  hasPrinted(text: string): boolean;
   /** The pid in one of npm start's files; null where it is not there. */
   pidIn(file: 'agent.json' | 'holder.json' | 'start.lock'): number | null;
 };
@@ -34,6 +35,18 @@ const patienceMs = 45_000;
 export function noCheckout(): string | null {
   if (Bun.which('qemu-system-x86_64') === null) return 'qemu-system-x86_64 is missing (Debian package qemu-system-x86)';
   return existsSync(join(root, '.git')) && Bun.which('git') !== null ? null : 'these sources are no git checkout';
+}
+
+/** The user `nobody`, for what an ordinary user may. */
+export const nobody = 65_534;
+export const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--'];
+
+/** Why nobody can have namespaces here, for a skip; null where they can. */
+export function noUserNamespaces(): string | null {
+  if (process.getuid?.() !== 0) return 'only root can become another user';
+  return Bun.spawnSync([...asNobody, 'unshare', '-U', '-r', '-n', 'true'], { stderr: 'ignore' }).success
+    ? null
+    : 'an ordinary user may not make namespaces here';
 }
 
 /** fresh: without Bun, which `npm start` then installs. Disposing it proves that nothing runs in it any more, and removes it. */
@@ -74,19 +87,21 @@ export function makeCheckout({ fresh = false, pathLength }: { fresh?: boolean; p
     };
   };
 
+  const consoleLog = (): string => {
+    const vms = dir.join('tmp/data/vm');
+    const logs = existsSync(vms) ? readdirSync(vms).map((id) => join(vms, id, 'console.log')) : [];
+    return logs.map((log) => (existsSync(log) ? readFileSync(log, 'latin1') : '')).join('');
+  };
+
   return {
     path: dir.path,
+    consoleLog,
+    hasPrinted: (text) => consoleLog().includes(text),
     spawn: start,
     async run(argv, options) {
       const started = start(argv, options);
       const status = await started.ended();
       return { status, text: started.text() };
-    },
-    consoleLog() {
-      const vms = dir.join('tmp/data/vm');
-      return readdirSync(vms)
-        .map((id) => readFileSync(join(vms, id, 'console.log'), 'latin1'))
-        .join('');
     },
     pidIn(file) {
       const path = dir.join('tmp', file);
