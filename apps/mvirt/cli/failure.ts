@@ -1,4 +1,4 @@
-import { fromTrpcError } from '@mvirt/api/client';
+import { fromTrpcError } from '@mvirt/api/client/trpc-error';
 import { MvirtError, toMvirtError } from '@mvirt/domain/error';
 
 /** Whatever a command threw, as an error for people. */

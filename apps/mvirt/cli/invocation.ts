@@ -16,7 +16,7 @@ export type Invocation = {
   /** For single calls; made when first asked. */
   api: () => AgentApi;
   /** For streams: reconnects and resumes; closed when the command ends. */
-  live: () => AgentClient;
+  live: () => Promise<AgentClient>;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
 };

@@ -1,4 +1,4 @@
-import { createAgentClient, createOneShot, findSocket } from '@mvirt/api/client';
+import { findSocket } from '@mvirt/api/client/find-socket';
 import { MvirtError } from '@mvirt/domain/error';
 import { exitStatus } from '@mvirt/domain/error-table';
 import { reportError } from '../output/errors.ts';
@@ -34,6 +34,7 @@ async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'comm
     process.on('SIGINT', onInterrupt);
     closing.defer(() => void process.off('SIGINT', onInterrupt));
   }
+  const [{ run }, { createOneShot }] = await Promise.all([command.load(), import('@mvirt/api/client/one-shot')]);
   const once = <T>(make: () => T): (() => T) => {
     let made: { value: T } | null = null;
     return () => {
@@ -47,10 +48,12 @@ async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'comm
     io,
     signal: interrupt.signal,
     api: once(() => createOneShot(where)),
-    // A call that an agent which hangs has not answered would hold up the end.
-    live: once(() => closing.adopt(createAgentClient(where), (client) => Promise.race([client.close(), Bun.sleep(closingMs)]))),
+    // Loaded where a stream is wanted: most commands make one call. A call that an agent which hangs has not answered would hold up the end.
+    live: once(async () => {
+      const { createAgentClient } = await import('@mvirt/api/client/agent-client');
+      return closing.adopt(createAgentClient(where), (client) => Promise.race([client.close(), Bun.sleep(closingMs)]));
+    }),
   };
-  const { run } = await command.load();
   try {
     return await run(complete); // awaited here: what it opened is closed on the way out
   } catch (thrown) {

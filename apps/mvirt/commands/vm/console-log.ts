@@ -5,12 +5,13 @@ import { usageError } from '../../cli/usage-error.ts';
 export type ConsoleLogRequest = { vm: string; sinceMs: number | null; following: boolean };
 
 /** The console's bytes on standard output, as the guest wrote them; ends with the history unless it follows. */
-export function consoleLog(invocation: Invocation, { vm, sinceMs, following }: ConsoleLogRequest): Promise<number> {
+export async function consoleLog(invocation: Invocation, { vm, sinceMs, following }: ConsoleLogRequest): Promise<number> {
   const { io } = invocation;
   if (invocation.json) throw usageError('--console: is bytes, and cannot be had with --json', 'logs');
   const from = sinceMs === null ? ({ kind: 'all' } as const) : ({ kind: 'since', atMs: sinceMs } as const);
+  const live = await invocation.live();
   return follow(invocation, (listener) =>
-    invocation.live().api.console.attach.subscribe(
+    live.api.console.attach.subscribe(
       { vm, from },
       {
         ...listener,

@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (invocation.json) throw usageError('console: is bytes, and cannot be had as JSON', 'console');
   const from = start(last(invocation, 'history') ?? '50');
   const vm = (await invocation.api().vm.get.query({ vm: argument(invocation, 'vm') })).id;
-  const { api } = invocation.live();
+  const { api } = await invocation.live();
   const readOnly = has(invocation, 'read-only');
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const note = (text: string) => io.stderr.write(`\r\n[mvirt: ${printable(text)}]\r\n`);

@@ -19,8 +19,9 @@ export async function run(invocation: Invocation): Promise<number> {
     else io.stdout.write(events.map(eventLine).join(''));
     return 0;
   }
+  const live = await invocation.live();
   return follow(invocation, (listener) =>
-    invocation.live().api.event.watch.subscribe(
+    live.api.event.watch.subscribe(
       { since },
       {
         ...listener,

@@ -24,8 +24,9 @@ export async function run(invocation: Invocation): Promise<number> {
     else io.stdout.write(lines.map((line) => logLine(line, paint)).join(''));
     return 0;
   }
+  const live = await invocation.live();
   return follow(invocation, (listener) =>
-    invocation.live().api.log.watch.subscribe(
+    live.api.log.watch.subscribe(
       { vm, sinceMs, tail },
       {
         ...listener,
