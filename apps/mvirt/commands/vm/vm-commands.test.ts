@@ -60,6 +60,20 @@ test("a VM's life for scripts: every document is what its schema says", async ()
   expect(await cli.json('delete', 'web')).toMatchObject({ results: [{ name: 'web', changed: true }] });
 });
 
+test('disks, NICs and the plug, for people', async () => {
+  await using cli = await openCli();
+  await cli.bench.started({ name: 'web' });
+  const disk = cli.bench.file('data.raw');
+  const mac = '52:54:00:00:00:99';
+  expect(await cli.mvirt('attach-disk', 'web', 'data.raw', '--ro', '--format', 'raw')).toEqual(done('web: disk attached\n'));
+  expect(await cli.mvirt('attach-nic', 'web', '--network', `default,mac=${mac}`)).toEqual(done('web: NIC attached\n'));
+  expect((await cli.mvirt('get', 'web')).stdout).toContain(`${disk} (raw, read-only)`);
+  expect(await cli.mvirt('detach-disk', 'web', disk)).toEqual(done('web: disk detached\n'));
+  expect(await cli.mvirt('detach-nic', 'web', mac)).toEqual(done('web: NIC detached\n'));
+  expect(await cli.mvirt('kill', 'web')).toEqual(done('web: killed\n'));
+  expect((await cli.mvirt('version')).stdout).toMatch(/^mvirt \d.*\nagent 0\.0\.1\n$/);
+});
+
 test('events and logs for people are a line each', async () => {
   await using cli = await openCli();
   await cli.bench.started({ name: 'web' });
