@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 
 /** What one run of the probe guest showed. */
 export type ProbeRun =
@@ -29,7 +29,7 @@ export const leastAdditionsPerSecond = 50e6;
 export function runProbe({ timeout, argv, patience, signal }: ProbeRunOptions): Promise<ProbeRun> {
   const { promise, resolve } = Promise.withResolvers<ProbeRun>();
   const { bootMs, addMs } = patiences[patience];
-  const child = spawn(timeout, ['-s', 'KILL', `${outlivesS}`, ...argv], { stdio: ['ignore', 'pipe', 'pipe'], env: {}, cwd: '/' });
+  const child = spawn(timeout, ['-s', 'KILL', `${outlivesS}`, ...argv], { stdio: ['ignore', 'pipe', 'pipe'], env: {}, cwd: '/', detached: true });
   let output = '';
   let words = '';
   let upAt: number | null = null;
@@ -39,8 +39,7 @@ export function runProbe({ timeout, argv, patience, signal }: ProbeRunOptions): 
   const finish = (run: ProbeRun): void => {
     clearTimeout(timer);
     signal.removeEventListener('abort', leave);
-    // SIGTERM is passed on by `timeout`; the guest is ours and holds nothing.
-    child.kill('SIGTERM');
+    killGroup(child);
     resolve(run);
   };
 
@@ -65,6 +64,20 @@ export function runProbe({ timeout, argv, patience, signal }: ProbeRunOptions): 
   signal.addEventListener('abort', leave, { once: true });
   if (signal.aborted) leave();
   return promise;
+}
+
+/**
+ * Ends `timeout` and its VMM as one: a signal to `timeout` alone is lost on the VMM while it is being started.
+ * The guest is ours and holds nothing.
+ */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    // Ended by itself just now: nothing is left to end.
+  }
 }
 
 const perSecond = (additions: number): string => `${additions < 1e7 ? (additions / 1e6).toFixed(1) : Math.round(additions / 1e6)} million additions a second`;
