@@ -79,7 +79,8 @@ export const agentCases: Cases = (stage, test) => {
     await expect(vmm.powerOff({})).rejects.toMatchObject({ code: 'HYPERVISOR_UNRESPONSIVE' });
     await expect(vmm.status({ signal: AbortSignal.abort(new Error('left')) })).rejects.toThrow('left');
     processes.signal(launched.process, 'SIGCONT');
-    await facts.until('responsive');
+    // A question that was put just before it woke may have to run into its own deadline first, and the next one waits for its turn.
+    await facts.until('responsive', 30_000);
     expect(await vmm.status({})).toBe('running');
 
     processes.signal(launched.process, 'SIGSTOP');
