@@ -14,4 +14,6 @@ export * from './transition.ts';
 export * from './units.ts';
 export * from './vm-condition.ts';
 export * from './vm-id.ts';
+export * from './vm-label.ts';
+export * from './vm-resolve.ts';
 export * from './vm-spec.ts';

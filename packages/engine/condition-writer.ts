@@ -1,8 +1,19 @@
-import { type ExitCause, MvirtError, type ObservedState, type Transition, transition, type VmCondition, type VmId, type VmInput } from '@mvirt/domain';
+import {
+  type ExitCause,
+  MvirtError,
+  type ObservedState,
+  type Transition,
+  transition,
+  type VmCondition,
+  type VmId,
+  type VmInput,
+  vmLabel,
+  vmNotFound,
+} from '@mvirt/domain';
 import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import type { VmNotice } from './vm-feed.ts';
-import { hintFor, vmLabel, vmNotFound } from './vm-label.ts';
+import { hintFor } from './vm-label.ts';
 
 export type Accepted = Extract<Transition, { kind: 'accepted' }>;
 

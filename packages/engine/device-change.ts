@@ -1,7 +1,6 @@
-import { type EventDraft, MvirtError, type VmId, type VmSpec } from '@mvirt/domain';
+import { type EventDraft, MvirtError, type VmId, type VmSpec, vmLabel, vmNotFound } from '@mvirt/domain';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
-import { vmLabel, vmNotFound } from './vm-label.ts';
 
 /** @throws VM_NOT_FOUND */
 export function storedVm({ store }: Pick<EngineContext, 'store'>, id: VmId): StoredVm {

@@ -1,7 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
-import { type Disk, MvirtError, type VmId } from '@mvirt/domain';
+import { type Disk, MvirtError, type VmId, vmLabel } from '@mvirt/domain';
 import type { Store } from '@mvirt/store';
-import { vmLabel } from './vm-label.ts';
 
 /** Which running VM holds which disk. A disk may be with several VMs only where all of them have it read-only. */
 export interface DiskClaims {

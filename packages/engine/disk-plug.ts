@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { type Disk, diskSchema, invalid, MvirtError, type VmId, type VmSpec } from '@mvirt/domain';
+import { type Disk, diskSchema, invalid, MvirtError, type VmId, type VmSpec, vmLabel } from '@mvirt/domain';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { type PlugResult, pendingNote, plugPhase, storeDevices, storedVm } from './device-change.ts';
 import type { Supervisor } from './supervisor.ts';
-import { vmLabel } from './vm-label.ts';
 
 export type DiskInput = { path: string; readonly: boolean; format?: Disk['format'] };
 

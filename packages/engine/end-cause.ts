@@ -1,12 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { causeOf, type ExitCause, type ExitCauseKind, exitCause, MvirtError, type VmId } from '@mvirt/domain';
+import { causeOf, type ExitCause, type ExitCauseKind, exitCause, MvirtError, type VmId, vmLabel } from '@mvirt/domain';
 import { runFiles } from '@mvirt/host';
 import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import { runDirOf } from './run-dir.ts';
-import { hintFor, vmLabel } from './vm-label.ts';
+import { hintFor } from './vm-label.ts';
 
 const abnormal = new Set<ExitCauseKind>(['vmm-exit', 'vmm-signal', 'guest-panic', 'out-of-memory', 'start-failed', 'not-observable']);
 

@@ -1,4 +1,4 @@
-import { invalid, type LaunchNic, MvirtError, type Nic, nicSchema, type VmId, type VmSpec } from '@mvirt/domain';
+import { invalid, type LaunchNic, MvirtError, type Nic, nicSchema, type VmId, type VmSpec, vmLabel } from '@mvirt/domain';
 import type { Vmm } from '@mvirt/hypervisor';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
@@ -6,7 +6,6 @@ import { type PlugResult, pendingNote, plugPhase, storeDevices, storedVm } from 
 import { refuseUnplugged } from './disk-plug.ts';
 import { freeMac, macOf, withMacs } from './nic-macs.ts';
 import type { Supervisor } from './supervisor.ts';
-import { vmLabel } from './vm-label.ts';
 
 /** Attaches a NIC: at once to a guest that is up, with a TAP made for it, else to the spec. @throws NIC_ATTACHED, UNSUPPORTED, NETWORK_ERROR, WRONG_STATE */
 export async function attachNic(context: EngineContext, supervisor: Supervisor, id: VmId, input: { tap?: string; mac?: string }): Promise<PlugResult> {

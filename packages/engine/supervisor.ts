@@ -9,6 +9,8 @@ import {
   type VmEffect,
   type VmFact,
   type VmId,
+  vmLabel,
+  vmNotFound,
 } from '@mvirt/domain';
 import type { HypervisorDriver, Vmm, VmmFact } from '@mvirt/hypervisor';
 import { decide } from './condition-writer.ts';
@@ -18,7 +20,6 @@ import { describeEnd, startFailed, startFailure } from './end-cause.ts';
 import { type Launched, launch } from './launch.ts';
 import { markDeleted, removeRunDir, unmarkDeleted } from './run-dir.ts';
 import { createStopLadder } from './stop-ladder.ts';
-import { vmLabel, vmNotFound } from './vm-label.ts';
 import { createVmQueue, type VmQueue } from './vm-queue.ts';
 
 /** Watches over one VM: takes wishes and observations, and carries out what transition() decides. */

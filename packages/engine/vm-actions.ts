@@ -1,10 +1,9 @@
-import { MvirtError, type ObservedState, type VmCommand, type VmId } from '@mvirt/domain';
+import { MvirtError, type ObservedState, type VmCommand, type VmId, vmLabel } from '@mvirt/domain';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import { storedVm } from './device-change.ts';
 import type { WaitOptions } from './services.ts';
 import type { Supervisor } from './supervisor.ts';
-import { vmLabel } from './vm-label.ts';
 import { untilVm } from './vm-wait.ts';
 
 /** Ample: each step has a deadline of its own. What is still under way then goes on. */

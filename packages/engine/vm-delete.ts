@@ -1,12 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { sep } from 'node:path';
-import { MvirtError, type VmId } from '@mvirt/domain';
+import { MvirtError, type VmId, vmLabel } from '@mvirt/domain';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import { storedVm } from './device-change.ts';
 import { runDirOf } from './run-dir.ts';
 import type { Supervisors } from './supervisors.ts';
-import { vmLabel } from './vm-label.ts';
 
 const deleteMs = 30_000;
 

@@ -1,9 +1,4 @@
-import { MvirtError, type VmId } from '@mvirt/domain';
-
-/** How messages name a VM: by its name, else by its id. */
-export const vmLabel = (vm: { id: string; name: string | null }): string => vm.name ?? vm.id;
-
-export const vmNotFound = (reference: string): MvirtError => new MvirtError({ code: 'VM_NOT_FOUND', message: `VM ${reference} not found` });
+import { MvirtError, type VmId, vmLabel } from '@mvirt/domain';
 
 /** A hint's commands with the VM's own name in them: "mvirt stop VM" becomes "mvirt stop web"; other words stay. */
 export const hintFor = (hint: string, vm: { id: VmId; name: string | null }): string =>

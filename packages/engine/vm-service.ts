@@ -1,5 +1,4 @@
-import type { VmId } from '@mvirt/domain';
-import { MvirtError } from '@mvirt/domain';
+import { MvirtError, resolveVm, type VmId, vmLabel } from '@mvirt/domain';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import { storedVm } from './device-change.ts';
@@ -10,8 +9,7 @@ import type { Supervisors } from './supervisors.ts';
 import { commandVm, killVm, startVm, stopVm } from './vm-actions.ts';
 import { createVm } from './vm-create.ts';
 import { deleteVm } from './vm-delete.ts';
-import { namingVm, vmLabel } from './vm-label.ts';
-import { resolveVm } from './vm-resolve.ts';
+import { namingVm } from './vm-label.ts';
 import { setVm } from './vm-set.ts';
 import { snapshotOf } from './vm-snapshot.ts';
 import { untilVm } from './vm-wait.ts';
@@ -48,7 +46,7 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
   return {
     list,
     get: snapshot,
-    resolve: (reference, options) => resolveVm(store.vms.list(), reference, options),
+    resolve: (reference, options) => resolveVm(store.vms.list(), reference, options).id,
     async create(input) {
       const { vm, warnings } = createVm(context, input);
       return { vm: snapshotOf(context, vm), warnings };

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { applyChange, applyLabels, type ChangeSpec, parseChange, type VmId, type VmSpec } from '@mvirt/domain';
+import { applyChange, applyLabels, type ChangeSpec, parseChange, type VmId, type VmSpec, vmNotFound } from '@mvirt/domain';
 import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { hostLimits } from './host-limits.ts';
 import type { VmChange } from './services.ts';
 import { refuseNameTaken } from './vm-create.ts';
-import { vmNotFound } from './vm-label.ts';
 
 /** Changes a VM: at once, or at its next start what a run has fixed. @throws INVALID_ARGUMENT, NAME_TAKEN, VM_NOT_FOUND */
 export function setVm({ store, host, events, feed }: EngineContext, id: VmId, input: VmChange): { vm: StoredVm; warnings: string[] } {

@@ -1,8 +1,7 @@
-import { MvirtError, type VmId } from '@mvirt/domain';
+import { MvirtError, type VmId, vmLabel, vmNotFound } from '@mvirt/domain';
 import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
-import { vmLabel, vmNotFound } from './vm-label.ts';
 
 export type UntilOptions = { signal?: AbortSignal | undefined; timeoutMs: number | null; what: string; hint?: string };
 

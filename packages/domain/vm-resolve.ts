@@ -1,7 +1,7 @@
-import { MvirtError, type VmId } from '@mvirt/domain';
+import { MvirtError } from './error.ts';
 import { vmLabel, vmNotFound } from './vm-label.ts';
 
-type Named = { id: VmId; name: string | null };
+type Named = { id: string; name: string | null };
 
 const minPrefix = 4;
 const maxListed = 10;
@@ -10,9 +10,9 @@ const maxListed = 10;
  * A full id, then an exact name, then a unique id prefix of 4 or more characters. careful: a name that is also another
  * VM's prefix is ambiguous. @throws VM_NOT_FOUND, AMBIGUOUS_VM listing the candidates
  */
-export function resolveVm(vms: readonly Named[], reference: string, { careful }: { careful: boolean }): VmId {
+export function resolveVm<T extends Named>(vms: readonly T[], reference: string, { careful }: { careful: boolean }): T {
   const byId = vms.find((vm) => vm.id === reference);
-  if (byId) return byId.id;
+  if (byId) return byId;
   const byName = vms.filter((vm) => vm.name === reference);
   const byPrefix = reference.length < minPrefix ? [] : vms.filter((vm) => vm.id.startsWith(reference));
   const others = careful || byName.length === 0 ? byPrefix.filter((vm) => !byName.includes(vm)) : [];
@@ -20,7 +20,7 @@ export function resolveVm(vms: readonly Named[], reference: string, { careful }:
   const [only] = candidates;
   if (only === undefined) throw vmNotFound(reference);
   if (candidates.length > 1) throw ambiguous(reference, candidates);
-  return only.id;
+  return only;
 }
 
 function ambiguous(reference: string, candidates: readonly Named[]): MvirtError {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { asVmId, toMvirtError } from '@mvirt/domain';
+import { toMvirtError } from './error.ts';
+import { asVmId } from './vm-id.ts';
 import { resolveVm } from './vm-resolve.ts';
 
 const vms = [
@@ -14,7 +15,7 @@ const vms = [
 
 const resolve = (reference: string, careful = false) => {
   try {
-    return String(resolveVm(vms, reference, { careful }));
+    return String(resolveVm(vms, reference, { careful }).id);
   } catch (thrown) {
     return toMvirtError(thrown).code;
   }
