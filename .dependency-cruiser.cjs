@@ -29,9 +29,16 @@ const arrows = [
     typesOnly: [area('packages/engine')],
     why: 'a door translates: it knows the services by their types only',
   },
+  { from: area('packages/api/wire'), to: ['^proto/'], why: 'the bytes of the gRPC contract stand on its file alone' },
+  {
+    from: area('packages/api/grpc'),
+    to: [area('packages/domain'), area('packages/api/wire'), root('engine')],
+    typesOnly: [area('packages/engine')],
+    why: 'a door translates: it knows the services by their types only',
+  },
   {
     from: area('packages/api/client'),
-    to: [area('packages/domain'), area('packages/api/schema'), area('packages/api/trpc')],
+    to: [area('packages/domain'), area('packages/api/schema'), area('packages/api/wire'), area('packages/api/trpc')],
     typesOnly: [area('packages/api/trpc')],
     why: 'a client loads no server code',
   },

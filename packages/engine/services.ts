@@ -145,4 +145,5 @@ export interface Services {
   host: HostService;
 }
 
+export type { SystemInventory } from './system-inventory.ts';
 export type { BlockStats, Capabilities, ExitCause, HypervisorReport };

@@ -1,0 +1,1 @@
+export type { GrpcLimits, GrpcServer, GrpcServerDeps } from './server.ts';
