@@ -1,17 +1,17 @@
-import type { ActionAnswer } from '@mvirt/api/schema';
+import type { ActionDocument } from '@mvirt/api/schema';
 import { MvirtError } from '@mvirt/domain/error';
 import { errorTable, exitStatus } from '@mvirt/domain/error-table';
 import { reportError } from '../output/errors.ts';
 import { writeDocument } from '../output/json.ts';
-import { nameOf } from '../output/vm-lines.ts';
+import { nameOf, stateWord } from '../output/vm-lines.ts';
 import { toCliError } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { named } from './usage-error.ts';
 
-type Outcome = { reference: string; answer: ActionAnswer; error: null } | { reference: string; answer: null; error: MvirtError };
+type Outcome = { reference: string; answer: ActionDocument; error: null } | { reference: string; answer: null; error: MvirtError };
 
 /** Does one action to each VM named, all of them tried; the first failure's exit status. done: such as "started". */
-export async function eachVm(invocation: Invocation, done: string, act: (vm: string) => Promise<ActionAnswer>): Promise<number> {
+export async function eachVm(invocation: Invocation, done: string, act: (vm: string) => Promise<ActionDocument>): Promise<number> {
   const references = invocation.args.vm ?? [];
   const outcomes = await Promise.all(references.map((reference) => attempt(invocation, reference, act)));
   if (invocation.json) writeResults(invocation, outcomes);
@@ -20,7 +20,7 @@ export async function eachVm(invocation: Invocation, done: string, act: (vm: str
   return first ? errorTable[first.code].exit : exitStatus.done;
 }
 
-async function attempt({ command, signal }: Invocation, reference: string, act: (vm: string) => Promise<ActionAnswer>): Promise<Outcome> {
+async function attempt({ command, signal }: Invocation, reference: string, act: (vm: string) => Promise<ActionDocument>): Promise<Outcome> {
   try {
     return { reference, answer: await act(reference), error: null };
   } catch (thrown) {
@@ -33,7 +33,10 @@ async function attempt({ command, signal }: Invocation, reference: string, act: 
 
 function writeOutcome({ io }: Invocation, { answer, error }: Outcome, done: string): void {
   if (answer === null) reportError(io, false, error);
-  else io.stdout.write(`${nameOf(answer.vm)}: ${answer.changed ? done : `nothing to do, it is ${answer.vm.state}`}${answer.note ? ` (${answer.note})` : ''}\n`);
+  else
+    io.stdout.write(
+      `${nameOf(answer.vm)}: ${answer.changed ? done : `nothing to do, it is ${stateWord(answer.vm.state)}`}${answer.note ? ` (${answer.note})` : ''}\n`,
+    );
 }
 
 /** Failures are in the results as well as in the exit status; one that no VM could be reached for is an error document. */

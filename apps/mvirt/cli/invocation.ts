@@ -1,4 +1,4 @@
-import type { AgentApi, AgentClient } from '@mvirt/api/client';
+import type { AgentApi, AgentClient, VmClient } from '@mvirt/api/client';
 
 /** What one run of a command is given. */
 export type Invocation = {
@@ -13,9 +13,11 @@ export type Invocation = {
   json: boolean;
   socketFlag: string | undefined;
   io: Io;
-  /** For single calls; made when first asked. */
+  /** What both doors have; made when first asked. */
+  client: () => VmClient;
+  /** For single calls that only the agent's own socket takes. */
   api: () => AgentApi;
-  /** For streams: reconnects and resumes; closed when the command ends. */
+  /** For such streams: reconnects and resumes; closed when the command ends. */
   live: () => Promise<AgentClient>;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;

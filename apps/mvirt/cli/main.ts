@@ -3,11 +3,9 @@ import { MvirtError } from '@mvirt/domain/error';
 import { exitStatus } from '@mvirt/domain/error-table';
 import { reportError } from '../output/errors.ts';
 import { toCliError } from './failure.ts';
-import type { Invocation, Io } from './invocation.ts';
+import type { Io } from './invocation.ts';
 import { type Parsed, parse } from './parse.ts';
 import { named } from './usage-error.ts';
-
-const closingMs = 500;
 
 /** Runs a subcommand; answers with the exit status. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
@@ -25,8 +23,6 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'command' }>, io: Io): Promise<number> {
-  const found = findSocket({ flag: invocation.socketFlag, env: io.env, cwd: io.cwd });
-  const where = { socketPath: found.path, tried: found.tried };
   const interrupt = new AbortController();
   const onInterrupt = () => interrupt.abort();
   await using closing = new AsyncDisposableStack();
@@ -34,28 +30,10 @@ async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'comm
     process.on('SIGINT', onInterrupt);
     closing.defer(() => void process.off('SIGINT', onInterrupt));
   }
-  const [{ run }, { createOneShot }] = await Promise.all([command.load(), import('@mvirt/api/client/one-shot')]);
-  const once = <T>(make: () => T): (() => T) => {
-    let made: { value: T } | null = null;
-    return () => {
-      made ??= { value: make() };
-      return made.value;
-    };
-  };
-  const complete: Invocation = {
-    ...invocation,
-    command: command.name,
-    io,
-    signal: interrupt.signal,
-    api: once(() => createOneShot(where)),
-    // Loaded where a stream is wanted: most commands make one call. A call that an agent which hangs has not answered would hold up the end.
-    live: once(async () => {
-      const { createAgentClient } = await import('@mvirt/api/client/agent-client');
-      return closing.adopt(createAgentClient(where), (client) => Promise.race([client.close(), Bun.sleep(closingMs)]));
-    }),
-  };
+  const [{ run }, { toAgent }] = await Promise.all([command.load(), import('./connection.ts')]);
+  const connection = toAgent(findSocket({ flag: invocation.socketFlag, env: io.env, cwd: io.cwd }), closing);
   try {
-    return await run(complete); // awaited here: what it opened is closed on the way out
+    return await run({ ...invocation, ...connection, command: command.name, io, signal: interrupt.signal }); // awaited here: what it opened is closed on the way out
   } catch (thrown) {
     if (interrupt.signal.aborted) return exitStatus.interrupted;
     throw named(toCliError(thrown), command.name);

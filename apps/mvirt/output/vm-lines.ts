@@ -1,4 +1,4 @@
-import type { Vm } from '@mvirt/api/schema';
+import type { VmDocument } from '@mvirt/api/schema';
 import type { Paint } from './colour.ts';
 import { stateColour } from './colour.ts';
 import { printable, table } from './table.ts';
@@ -21,15 +21,19 @@ export function age(fromMs: number, nowMs: number): string {
   return m > 0 ? `${m}m ${s}s` : `${s}s`;
 }
 
-export const stateText = (vm: Vm): string => (vm.responsive ? vm.state : `${vm.state}, not responding`);
-const isUp = (vm: Vm): boolean => vm.state !== 'stopped' && vm.state !== 'starting';
+export const stateText = ({ state, responsive }: Pick<VmDocument, 'state' | 'responsive'>): string =>
+  responsive === false ? `${stateWord(state)}, not responding` : stateWord(state);
+/** A server of a later release may know states that we do not. */
+export const stateWord = (state: VmDocument['state']): string => state ?? '-';
+const paintState = ({ state }: VmDocument, paint: Paint, text: string): string => (state === null ? text : paint(stateColour[state], text));
+const isUp = ({ state }: VmDocument): boolean => state !== null && state !== 'stopped' && state !== 'starting';
 
 /** One line a VM. */
-export function vmTable(vms: readonly Vm[], paint: Paint, nowMs: number): string {
+export function vmTable(vms: readonly VmDocument[], paint: Paint, nowMs: number): string {
   const rows = vms.map((vm) => [
     { text: nameOf(vm) },
     { text: shortId(vm.id) },
-    { text: stateText(vm), paint: (text: string) => paint(stateColour[vm.state], text) },
+    { text: stateText(vm), paint: (text: string) => paintState(vm, paint, text) },
     { text: `${vm.vcpus}`, right: true },
     { text: size(vm.memoryBytes), right: true },
     { text: vm.hypervisor ?? '-' },
@@ -39,30 +43,40 @@ export function vmTable(vms: readonly Vm[], paint: Paint, nowMs: number): string
 }
 
 /** Everything of one VM, a field a line. */
-export function vmDetails(vm: Vm, paint: Paint, nowMs: number): string {
+export function vmDetails(vm: VmDocument, paint: Paint, nowMs: number): string {
   const lines: [string, string][] = [
     ['name', vm.name === null ? '-' : printable(vm.name)],
     ['id', printable(vm.id)],
-    ['state', paint(stateColour[vm.state], stateText(vm))],
+    ['state', paintState(vm, paint, stateText(vm))],
     ['vcpus', `${vm.vcpus}`],
     ['memory', size(vm.memoryBytes)],
-    ['hypervisor', vm.hypervisor ?? 'none usable on this host'],
-    ['created', vm.createdAt],
   ];
+  // A server that cannot even say whether the VM responds has no word about its hypervisor either.
+  if (vm.responsive !== null) lines.push(['hypervisor', vm.hypervisor ?? 'none usable on this host']);
+  lines.push(['created', vm.createdAt]);
   if (vm.pid !== null) lines.push(['pid', `${vm.pid}`]);
   if (vm.startedAt !== null) lines.push(['started', isUp(vm) ? `${vm.startedAt} (up ${age(Date.parse(vm.startedAt), nowMs)})` : vm.startedAt]);
   if (vm.lastExit !== null) lines.push(['last exit', `${vm.lastExit.at} ${vm.lastExit.cause}: ${printable(vm.lastExit.detail)}`]);
   if (vm.lastExit?.hint) lines.push(['', `hint: ${printable(vm.lastExit.hint)}`]);
   for (const field of ['kernel', 'initramfs', 'cmdline', 'firmware'] as const) if (vm[field] !== null) lines.push([field, printable(vm[field])]);
-  for (const disk of vm.disks) lines.push(['disk', `${printable(disk.path)} (${disk.format}${disk.readonly ? ', read-only' : ''})`]);
+  for (const disk of vm.disks) lines.push(['disk', diskText(disk)]);
   for (const nic of vm.nics)
     lines.push([
       'nic',
-      [nic.mac, nic.tap && `tap ${nic.tap}`, nic.network && `on ${nic.network}`, ...nic.addresses].filter(Boolean).map(String).map(printable).join(', '),
+      [nic.mac, nic.tap && `tap ${nic.tap}`, nic.network && `on ${nic.network}`, ...(nic.addresses ?? [])]
+        .filter(Boolean)
+        .map(String)
+        .map(printable)
+        .join(', '),
     ]);
-  for (const [key, value] of Object.entries(vm.labels)) lines.push(['label', printable(`${key}=${value}`)]);
+  for (const [key, value] of Object.entries(vm.labels ?? {})) lines.push(['label', printable(`${key}=${value}`)]);
   for (const [field, value] of Object.entries(vm.pending ?? {}))
     lines.push(['pending', printable(`${field} becomes ${typeof value === 'string' ? value : JSON.stringify(value)} at the next start`)]);
   const widest = Math.max(...lines.map(([key]) => key.length));
   return `${lines.map(([key, value]) => `${key.padEnd(widest)}  ${value}`.trimEnd()).join('\n')}\n`;
+}
+
+function diskText({ path, format, readonly }: VmDocument['disks'][number]): string {
+  const words = [format, readonly ? 'read-only' : null].filter((word) => word !== null).join(', ');
+  return printable(path) + (words === '' ? '' : ` (${words})`);
 }

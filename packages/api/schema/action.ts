@@ -1,6 +1,6 @@
 import { errorCodes } from '@mvirt/domain';
 import { z } from 'zod';
-import { vmSchema } from './vm.ts';
+import { type VmDocument, vmSchema } from './vm.ts';
 
 export const errorSchema = z.object({ code: z.enum(errorCodes), message: z.string(), hint: z.string() });
 export type ErrorDocument = z.output<typeof errorSchema>;
@@ -8,6 +8,9 @@ export type ErrorDocument = z.output<typeof errorSchema>;
 /** What one action did to one VM, as tRPC answers it. */
 export const actionResultSchema = z.object({ vm: vmSchema, changed: z.boolean(), note: z.string().nullable() });
 export type ActionAnswer = z.output<typeof actionResultSchema>;
+
+/** The same as commands show it, from whichever door. */
+export type ActionDocument = Omit<ActionAnswer, 'vm'> & { vm: VmDocument };
 
 export const createdSchema = z.object({ vm: vmSchema, warnings: z.array(z.string()) });
 export type CreatedAnswer = z.output<typeof createdSchema>;

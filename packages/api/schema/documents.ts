@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { errorSchema } from './action.ts';
 import { apiVersion } from './api-version.ts';
 import { doctorReportSchema } from './doctor.ts';
-import { eventSchema, logLineSchema } from './event.ts';
-import { vmSchema } from './vm.ts';
+import { eventSchema, followedEventSchema, logLineSchema } from './event.ts';
+import { vmDocumentSchema, vmSchema } from './vm.ts';
 
 const document = <T extends z.ZodRawShape>(shape: T) => z.strictObject({ apiVersion: z.literal(apiVersion), ...shape });
 
-const one = document({ vm: vmSchema });
+const one = document({ vm: vmDocumentSchema });
+const ofAgent = document({ vm: vmSchema });
 
 const results = document({
   results: z.array(
@@ -26,14 +27,14 @@ const results = document({
 
 /** What each command prints under `--json`; streams print one such object a line. docs/schema is generated from it. */
 export const commandDocuments = {
-  list: document({ vms: z.array(vmSchema) }),
+  list: document({ vms: z.array(vmDocumentSchema) }),
   get: one,
   create: one,
-  set: one,
-  wait: one,
+  set: ofAgent,
+  wait: ofAgent,
   action: results,
   events: document({ events: z.array(eventSchema) }),
-  'events-follow': document(eventSchema.shape),
+  'events-follow': document(followedEventSchema.shape),
   logs: document({ lines: z.array(logLineSchema) }),
   'logs-follow': document(logLineSchema.shape),
   version: document({ version: z.string(), agentVersion: z.string().nullable() }),

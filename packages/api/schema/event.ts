@@ -14,6 +14,18 @@ export const eventSchema = z.object({
 
 export type EventDocument = z.output<typeof eventSchema>;
 
+const { shape } = eventSchema;
+
+/** An event as `mvirt events -f` prints it: what a server that speaks gRPC cannot tell is null. */
+export const followedEventSchema = eventSchema.extend({
+  seq: shape.seq.nullable(),
+  type: shape.type.nullable(),
+  message: shape.message.nullable(),
+  detail: shape.detail.nullable(),
+});
+
+export type FollowedEvent = z.output<typeof followedEventSchema>;
+
 export const logLineSchema = z.object({
   at: z.iso.datetime().nullable(),
   source: z.enum(['event', 'agent', 'hypervisor']),

@@ -35,3 +35,21 @@ export const vmSchema = z.object({
 });
 
 export type Vm = z.output<typeof vmSchema>;
+
+const { shape } = vmSchema;
+const [disk, nic] = [shape.disks.element, shape.nics.element];
+
+/** A VM as commands print it: what a server that speaks gRPC cannot tell (`mvirt --server`) is null too. */
+export const vmDocumentSchema = vmSchema.extend({
+  state: shape.state.nullable(),
+  responsive: shape.responsive.nullable(),
+  keepRunning: shape.keepRunning.nullable(),
+  disks: z.array(disk.extend({ format: disk.shape.format.nullable() })),
+  nics: z.array(nic.extend({ mac: nic.shape.mac.nullable(), addresses: nic.shape.addresses.nullable() })),
+  labels: shape.labels.nullable(),
+  restart: shape.restart.nullable(),
+  autostart: shape.autostart.nullable(),
+  unavailable: shape.unavailable.nullable(),
+});
+
+export type VmDocument = z.output<typeof vmDocumentSchema>;

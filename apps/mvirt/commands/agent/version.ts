@@ -12,9 +12,9 @@ export async function run(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-async function agentVersion(invocation: Invocation): Promise<string | null> {
+async function agentVersion({ client, signal }: Invocation): Promise<string | null> {
   try {
-    return (await invocation.api().agent.version.query()).version;
+    return await client().version({ signal });
   } catch {
     return null; // asked for a version, told one: an agent that does not run is no failure here
   }

@@ -5,6 +5,7 @@ import { network } from '../../cli/values.ts';
 export async function run(invocation: Invocation): Promise<number> {
   const { tap, mac: macOfNetwork } = network(last(invocation, 'network') ?? 'default');
   const mac = last(invocation, 'mac') ?? macOfNetwork;
-  const request = { vm: argument(invocation, 'vm'), ...(tap === null ? {} : { tap }), ...(mac === null ? {} : { mac }) };
-  return reportAction(invocation, await invocation.api().vm.attachNic.mutate(request, { signal: invocation.signal }), 'NIC attached');
+  const { client, signal } = invocation;
+  const nic = { ...(tap === null ? {} : { tap }), ...(mac === null ? {} : { mac }) };
+  return reportAction(invocation, await client().attachNic(argument(invocation, 'vm'), nic, { signal }), 'NIC attached');
 }

@@ -18,20 +18,37 @@ const lastWordsMs = 1000;
 
 /** Attaches this terminal; without one on stdin, stdin's bytes are typed and its end leaves. */
 export async function run(invocation: Invocation): Promise<number> {
-  const { io, signal } = invocation;
+  const { io, signal, client } = invocation;
   if (invocation.json) throw usageError('console: is bytes, and cannot be had as JSON', 'console');
-  const from = start(last(invocation, 'history') ?? '50');
-  const vm = (await invocation.api().vm.get.query({ vm: argument(invocation, 'vm') })).id;
-  const { api } = await invocation.live();
+  const from = start(last(invocation, 'history'));
+  const door = await client().console(argument(invocation, 'vm'), from, { signal });
   const readOnly = has(invocation, 'read-only');
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const note = (text: string) => io.stderr.write(`\r\n[mvirt: ${printable(text)}]\r\n`);
   const history = createHistoryFilter();
   let live = false;
-  let away = false;
+
+  if (io.stdinIsTerminal) note(`console of ${argument(invocation, 'vm')}${readOnly ? ', read-only' : ''}; Ctrl+a t leaves`);
+  using _raw = rawMode({ onLost: () => resolve(exitStatus.interrupted) });
+  const link = door.attach({
+    onMessage(message) {
+      if (message.kind === 'data') io.stdout.write(live ? message.bytes : history.next(message.bytes));
+      else if (message.kind === 'live') {
+        io.stdout.write(history.rest());
+        live = true;
+      } else if (message.kind === 'resync') note(`the console goes on after a gap${message.lostBytes === null ? '' : ` of ${message.lostBytes} bytes`}`);
+      else note(message.running ? 'the VM runs' : 'the VM is off; Ctrl+a t leaves');
+    },
+    onAway: (away) => note(away ? 'the agent is away; this goes on when it is back' : 'the agent is back'),
+    onError: reject,
+    onEnd(why) {
+      if (why !== null) note(why);
+      resolve(exitStatus.done);
+    },
+  });
 
   const queue = createInputQueue({
-    write: async (bytes) => void (await api.console.write.mutate({ vm, bytes })),
+    write: link.write,
     maxMessageBytes: maxConsoleMessageBytes,
     onError: (error) => note(toCliError(error).message),
     maxQueuedBytes,
@@ -52,40 +69,19 @@ export async function run(invocation: Invocation): Promise<number> {
   };
   const onEnd = () => void queue.drained().then(() => resolve(exitStatus.done));
 
-  if (io.stdinIsTerminal) note(`console of ${argument(invocation, 'vm')}${readOnly ? ', read-only' : ''}; Ctrl+a t leaves`);
-  using _raw = rawMode({ onLost: () => resolve(exitStatus.interrupted) });
-  const subscription = api.console.attach.subscribe(
-    { vm, from },
-    {
-      onData: ({ data: message }) => {
-        if (message.kind === 'data') io.stdout.write(live ? message.bytes : history.next(message.bytes));
-        else if (message.kind === 'live') {
-          io.stdout.write(history.rest());
-          live = true;
-        } else if (message.kind === 'resync') note(`the console goes on after a gap${message.lostBytes === null ? '' : ` of ${message.lostBytes} bytes`}`);
-        else note(message.running ? 'the VM runs' : 'the VM is off; Ctrl+a t leaves');
-      },
-      onConnectionStateChange: ({ state, error }) => {
-        const lost = state === 'connecting' && error !== null;
-        if (lost && !away) note('the agent is away; this goes on when it is back');
-        if (state === 'pending' && away) note('the agent is back');
-        away = lost || (away && state !== 'pending');
-      },
-      onError: reject,
-      onComplete: () => resolve(exitStatus.done),
-    },
-  );
   process.stdin.on('data', onInput).on('end', onEnd);
   signal.addEventListener('abort', () => resolve(exitStatus.interrupted), { once: true });
   try {
     return await promise;
   } finally {
     process.stdin.off('data', onInput).off('end', onEnd).pause();
-    subscription.unsubscribe();
+    await link.close();
     if (io.stdinIsTerminal) note('left the console');
   }
 }
 
-function start(history: string): { kind: 'all' } | { kind: 'lines'; lines: number } {
+/** null: as the door has it. */
+function start(history: string | undefined): { kind: 'all' } | { kind: 'lines'; lines: number } | null {
+  if (history === undefined) return null;
   return history === 'all' ? { kind: 'all' } : { kind: 'lines', lines: wholeNumber(history, '--history') };
 }

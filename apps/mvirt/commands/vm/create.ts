@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Vm } from '@mvirt/api/schema';
+import type { VmDocument } from '@mvirt/api/schema';
 import type { CreateInput } from '@mvirt/domain';
 import { MvirtError } from '@mvirt/domain/error';
 import { toCliError } from '../../cli/failure.ts';
@@ -9,26 +9,25 @@ import { usageError } from '../../cli/usage-error.ts';
 import { disk, memoryMib, network, pair, wholeNumber } from '../../cli/values.ts';
 import { writeDocument } from '../../output/json.ts';
 import { printable } from '../../output/table.ts';
-import { nameOf } from '../../output/vm-lines.ts';
+import { nameOf, stateWord } from '../../output/vm-lines.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
-  const { io, json } = invocation;
+  const { io, json, client, signal } = invocation;
   const start = has(invocation, 'start');
   if (has(invocation, 'wait') && !start) throw usageError('--wait: needs --start', 'create');
   const input = await createInput(invocation);
-  const api = invocation.api();
-  const created = await api.vm.create.mutate(input);
+  const created = await client().create(input, { signal });
   for (const warning of created.warnings) io.stderr.write(`mvirt: warning: ${printable(warning)}\n`);
   const vm = start ? await startNow(invocation, created.vm) : created.vm;
   if (json) writeDocument(io, { vm });
-  else io.stdout.write(`${nameOf(vm)}: created${start ? ` and ${vm.state}` : ''}  ${vm.id}\n`);
+  else io.stdout.write(`${nameOf(vm)}: created${start ? ` and ${stateWord(vm.state)}` : ''}  ${vm.id}\n`);
   return 0;
 }
 
 /** @throws the reason why it did not start, saying that the VM is there all the same */
-async function startNow(invocation: Invocation, created: Vm): Promise<Vm> {
+async function startNow({ client, signal }: Invocation, created: VmDocument): Promise<VmDocument> {
   try {
-    return (await invocation.api().vm.start.mutate({ vm: created.id }, { signal: invocation.signal })).vm;
+    return (await client().start(created.id, { signal })).vm;
   } catch (thrown) {
     const { code, message, hint } = toCliError(thrown);
     throw new MvirtError({ code, message: `VM ${created.name ?? created.id} was created, and did not start: ${message}`, hint, cause: thrown });

@@ -2,6 +2,6 @@ import { argument, type Invocation } from '../../cli/invocation.ts';
 import { reportAction } from '../../cli/one-vm.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
-  const request = { vm: argument(invocation, 'vm'), mac: argument(invocation, 'mac') };
-  return reportAction(invocation, await invocation.api().vm.detachNic.mutate(request, { signal: invocation.signal }), 'NIC detached');
+  const { client, signal } = invocation;
+  return reportAction(invocation, await client().detachNic(argument(invocation, 'vm'), argument(invocation, 'mac'), { signal }), 'NIC detached');
 }

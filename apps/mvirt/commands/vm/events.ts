@@ -1,5 +1,5 @@
-import type { EventDocument } from '@mvirt/api/schema';
-import { follow } from '../../cli/follow.ts';
+import type { EventDocument, FollowedEvent } from '@mvirt/api/schema';
+import { exitStatus } from '@mvirt/domain/error-table';
 import { has, type Invocation, last } from '../../cli/invocation.ts';
 import { wholeNumber } from '../../cli/values.ts';
 import { writeDocument, writeLine } from '../../output/json.ts';
@@ -10,7 +10,7 @@ import { shortId } from '../../output/vm-lines.ts';
 const page = 1000;
 
 export async function run(invocation: Invocation): Promise<number> {
-  const { io, json } = invocation;
+  const { io, json, client, signal } = invocation;
   const asked = last(invocation, 'since');
   const since = asked === undefined ? null : wholeNumber(asked, '--since');
   if (!has(invocation, 'follow')) {
@@ -19,33 +19,22 @@ export async function run(invocation: Invocation): Promise<number> {
     else io.stdout.write(events.map(eventLine).join(''));
     return 0;
   }
-  const live = await invocation.live();
-  return follow(invocation, (listener) =>
-    live.api.event.watch.subscribe(
-      { since },
-      {
-        ...listener,
-        onData: ({ data: message }) => {
-          if (message.kind === 'from' && message.missed) io.stderr.write('mvirt: warning: the agent no longer has events up to that number\n');
-          if (message.kind === 'event' && json) writeLine(io, message.event);
-          else if (message.kind === 'event') io.stdout.write(eventLine(message.event));
-        },
-      },
-    ),
-  );
+  const onMissed = () => io.stderr.write('mvirt: warning: the agent no longer has events up to that number\n');
+  const onEvent = (event: FollowedEvent) => (json ? writeLine(io, event) : io.stdout.write(eventLine(event)));
+  await client().watchEvents({ since, onEvent, onMissed }, { signal });
+  return signal.aborted ? exitStatus.interrupted : exitStatus.done;
 }
 
-async function readAll(invocation: Invocation, since: number | null): Promise<EventDocument[]> {
-  const { event } = invocation.api();
-  if (since === null) return event.read.query({ since, limit: 100 });
+async function readAll({ client, signal }: Invocation, since: number | null): Promise<EventDocument[]> {
+  if (since === null) return client().readEvents({ since, limit: 100 }, { signal });
   const events: EventDocument[] = [];
   for (let from = since; ; ) {
-    const next = await event.read.query({ since: from, limit: page });
+    const next = await client().readEvents({ since: from, limit: page }, { signal });
     events.push(...next);
     from = next.at(-1)?.seq ?? from;
     if (next.length < page) return events;
   }
 }
 
-const eventLine = (event: EventDocument): string =>
-  `${event.seq}  ${event.at}  ${printable(event.vmName ?? shortId(event.vmId))}  ${event.type}  ${printable(event.message)}\n`;
+const eventLine = ({ seq, at, vmName, vmId, type, message }: FollowedEvent): string =>
+  `${[seq ?? '-', at, printable(vmName ?? shortId(vmId)), type ?? '-', printable(message ?? '')].join('  ').trimEnd()}\n`;

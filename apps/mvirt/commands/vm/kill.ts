@@ -3,7 +3,7 @@ import { eachVm } from '../../cli/each-vm.ts';
 import type { Invocation } from '../../cli/invocation.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
-  const api = invocation.api();
+  const { client, signal } = invocation;
   await confirm(invocation, (names) => `kill ${names}? What the guest has not written to disk is lost.`);
-  return eachVm(invocation, 'killed', (vm) => api.vm.kill.mutate({ vm }, { signal: invocation.signal }));
+  return eachVm(invocation, 'killed', (vm) => client().kill(vm, { signal }));
 }

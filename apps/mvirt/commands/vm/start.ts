@@ -2,6 +2,6 @@ import { eachVm } from '../../cli/each-vm.ts';
 import type { Invocation } from '../../cli/invocation.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
-  const api = invocation.api();
-  return eachVm(invocation, 'started', (vm) => api.vm.start.mutate({ vm }, { signal: invocation.signal }));
+  const { client, signal } = invocation;
+  return eachVm(invocation, 'started', (vm) => client().start(vm, { signal }));
 }
