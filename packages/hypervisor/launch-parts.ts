@@ -16,6 +16,16 @@ export const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0
 
 export const startFailed = (message: string, cause?: unknown): MvirtError => new MvirtError({ code: 'START_FAILED', message, cause });
 
+/** A launch that was given up is told as such, whatever it failed with on its way out. */
+export async function orCancelled<T>(launch: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await launch;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new MvirtError({ code: 'CANCELLED', message: 'the start was given up', cause: error });
+  }
+}
+
 /** A run directory without files of earlier runs; disposed: without this run's either. The logs stay. */
 export function prepareRunDir(runDir: string): Disposable {
   const clean = () => {

@@ -1,29 +1,16 @@
-import type { ProcessIdentity, RunRecord } from '@mvirt/domain';
+import { adoptVmm, type Greeting } from '../adopt.ts';
 import type { Vmm } from '../driver.ts';
+import type { DriverDeps, LiveRun } from '../vmm-deps.ts';
 import { openEventFile } from './event-file.ts';
-import type { LaunchDeps } from './launch.ts';
 import { createCloudHypervisorVmm } from './vmm.ts';
 
-/** A VMM that is stopped or hangs must not hold up an agent that starts. */
-const adoptMs = 900;
-
 /** Takes over a living cloud-hypervisor: it answers within a second, or counts as not responding until it does. */
-export async function adoptCloudHypervisor(
-  { host, clock, watchdog }: LaunchDeps,
-  run: RunRecord & { process: ProcessIdentity },
-  { signal }: { signal: AbortSignal },
-): Promise<Vmm> {
-  signal.throwIfAborted();
-  const events = openEventFile(run, host.files);
-  const vmm = createCloudHypervisorVmm({ host, clock, watchdog, run, events });
-  try {
+export function adoptCloudHypervisor(deps: DriverDeps, run: LiveRun, options: { signal: AbortSignal }): Promise<Vmm> {
+  const vmm = createCloudHypervisorVmm({ ...deps, run, events: openEventFile(run, deps.host.files) });
+  const greet = async (greeting: Greeting): Promise<void> => {
     vmm.booted();
     vmm.drain();
-    await vmm.look({ timeoutMs: adoptMs, signal });
-    signal.throwIfAborted();
-    return vmm;
-  } catch (error) {
-    vmm.close();
-    throw error;
-  }
+    await vmm.look(greeting);
+  };
+  return adoptVmm(vmm, greet, options);
 }

@@ -1,9 +1,9 @@
-import { MvirtError } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 import { nestedVirtAllowed } from '../check-parts.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Capabilities, HypervisorDriver } from '../driver.ts';
 import { kvmObstacle } from '../kvm.ts';
+import { orCancelled } from '../launch-parts.ts';
 import { type HypervisorLog, silent } from '../log.ts';
 import { createWatchdog } from '../watchdog.ts';
 import { adoptCloudHypervisor } from './adopt.ts';
@@ -48,12 +48,7 @@ export function createCloudHypervisorDriver(given: CloudHypervisorDriverDeps): H
       const plan = planLaunch({ program, run, spec, seedImage });
       const notes = [...plan.notes, ...(slow ? ["this host's /dev/kvm is too slow for any real guest"] : [])];
       for (const note of notes) log.warn({ vmId: run.vmId }, note);
-      try {
-        return await launchCloudHypervisor(deps, plan, request, { signal });
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        throw new MvirtError({ code: 'CANCELLED', message: 'the start was given up', cause: error });
-      }
+      return await orCancelled(launchCloudHypervisor(deps, plan, request, { signal }), signal);
     },
     adopt: (run, options) => adoptCloudHypervisor(deps, run, options),
     async causeOfEnd(run, options) {

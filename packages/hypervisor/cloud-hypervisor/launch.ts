@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { type Host, runFiles, type VmmSpawn } from '@mvirt/host';
+import { runFiles, type VmmSpawn } from '@mvirt/host';
 import type { Clock } from '../clock.ts';
 import type { LaunchRequest, Vmm } from '../driver.ts';
 import { endedAtStart, endProcess, prepareRunDir, sizeOf, spawnVmm, startFailed } from '../launch-parts.ts';
 import { sleep } from '../sleep.ts';
-import type { Watchdog } from '../watchdog.ts';
+import type { DriverDeps } from '../vmm-deps.ts';
 import { makeEventFile } from './event-file.ts';
 import { NotListening } from './exchange.ts';
 import type { LaunchPlan } from './launch-plan.ts';
@@ -15,15 +15,13 @@ import { startWords } from './start-words.ts';
 import { missingTap } from './taps.ts';
 import { type CloudHypervisorVmm, createCloudHypervisorVmm } from './vmm.ts';
 
-export type LaunchDeps = { host: Host; clock: Clock; watchdog: Watchdog };
-
 const name = 'cloud-hypervisor';
 /** From spawn to running vCPUs; it takes 0.02 s, a loaded host or much memory longer. */
 const startMs = 30_000;
 const lastWordsMs = 1000;
 
 /** Carries a launch plan out. On failure or abort: the VMM is ended, never asked again, and its files are gone, but for its logs. */
-export async function launchCloudHypervisor(deps: LaunchDeps, plan: LaunchPlan, request: LaunchRequest, { signal }: { signal: AbortSignal }): Promise<Vmm> {
+export async function launchCloudHypervisor(deps: DriverDeps, plan: LaunchPlan, request: LaunchRequest, { signal }: { signal: AbortSignal }): Promise<Vmm> {
   const { host, clock, watchdog } = deps;
   const { run } = request;
   const missing = missingTap(run.nics);

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { MvirtError } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 import { z } from 'zod';
 import type { CallOptions, HypervisorReport } from '../driver.ts';
-import { orAborted } from '../or-aborted.ts';
-import { probeKey, readProbe, writeProbe } from '../probe-cache.ts';
+import { createTrial } from '../trial.ts';
 import { type ProbeResult, probeKvm } from './probe.ts';
 import { leastMajor, parseVersion, refusedVersion, versionName } from './version.ts';
 
@@ -29,50 +27,42 @@ export type ProberDeps = {
 const programName = 'cloud-hypervisor';
 const installHint = `install version ${leastMajor} or later from https://github.com/cloud-hypervisor/cloud-hypervisor/releases into /usr/local/bin`;
 
-/** Finds cloud-hypervisor and tries it once; all who ask meanwhile wait for the same answer. */
+/** Finds cloud-hypervisor and tries it once. */
 export function createProber({ host, dataDir, guestImage, kvm }: ProberDeps): Prober {
-  let asked: Promise<Probed> | null = null;
-  let answer: Probed | null = null;
-  const path = dataDir === null ? null : join(dataDir, 'probe-cloud-hypervisor.json');
-
   const find = async (program: string): Promise<Probed> => {
-    const key = probeKey(program, host.processes.bootId);
-    const cached = path === null ? null : readProbe(path, key, probedSchema);
-    if (cached) return cached;
     const { stdout } = await host.programs.run([program, '--version'], { timeoutMs: 2000 });
     const version = parseVersion(stdout);
     if (version === null) return { version: 'unknown', runs: 'not', notes: [`it does not say its version: ${stdout.split('\n', 1)[0] ?? ''}`] };
     const refused = refusedVersion(version);
     if (refused !== null) return { version: versionName(version), runs: 'not', notes: [refused] };
     const timeout = host.programs.find('timeout') ?? '/usr/bin/timeout';
-    const probed = { version: versionName(version), ...(await probeKvm({ program, timeout, guestImage, kvm })) };
-    if (path !== null && probed.runs === 'fast') writeProbe(path, key, probed);
-    return probed;
+    return { version: versionName(version), ...(await probeKvm({ program, timeout, guestImage, kvm })) };
   };
-
-  const probed = async (program: string, { signal }: CallOptions): Promise<Probed> => {
-    if (answer !== null && answer.runs !== 'not') return answer;
-    asked ??= find(program).finally(() => {
-      asked = null;
-    });
-    answer = await orAborted(asked, signal);
-    return answer;
-  };
+  const trial = createTrial({
+    host,
+    kind: 'cloud-hypervisor',
+    programName,
+    dataDir,
+    schema: probedSchema,
+    settled: ({ runs }) => runs !== 'not',
+    kept: ({ runs }) => runs === 'fast',
+    find,
+  });
 
   return {
     async report(options) {
       const kind = 'cloud-hypervisor';
-      const program = host.programs.find(programName);
+      const program = trial.program();
       if (program === null) {
         return { kind, version: null, program, usable: false, accelerator: null, notes: [`${programName} is not installed`], hint: installHint };
       }
-      const { version, runs, notes } = await probed(program, options);
+      const { version, runs, notes } = await trial.of(program, options);
       return { kind, version, program, usable: runs === 'fast', slow: runs === 'slow', accelerator: runs === 'not' ? null : 'kvm', notes, hint: hints[runs] };
     },
     async need(options) {
-      const program = host.programs.find(programName);
+      const program = trial.program();
       if (program === null) throw new MvirtError({ code: 'HYPERVISOR_MISSING', message: `${programName} is not installed`, hint: installHint });
-      const { runs, notes } = await probed(program, options);
+      const { runs, notes } = await trial.of(program, options);
       if (runs === 'not')
         throw new MvirtError({ code: 'UNSUPPORTED', message: `cloud-hypervisor runs no guest on this host: ${notes.join('; ')}`, hint: hints.not });
       return { program, slow: runs === 'slow' };

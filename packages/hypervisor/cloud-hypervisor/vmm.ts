@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { MvirtError, type ProcessIdentity, type RunRecord } from '@mvirt/domain';
-import type { Host } from '@mvirt/host';
-import type { Clock } from '../clock.ts';
+import { MvirtError } from '@mvirt/domain';
 import type { CallOptions, Vmm } from '../driver.ts';
 import { createFacts } from '../facts.ts';
 import { createResponsiveness } from '../responsiveness.ts';
+import type { VmmDeps } from '../vmm-deps.ts';
 import { watchVmm } from '../vmm-watch.ts';
-import type { Watchdog } from '../watchdog.ts';
 import { type ApiLink, createApiLink } from './api-link.ts';
 import { createDevices } from './devices.ts';
 import { settleCloudHypervisor } from './ending.ts';
@@ -31,19 +29,11 @@ export type CloudHypervisorVmm = Vmm & {
   hasGone(): boolean;
 };
 
-export type CloudHypervisorVmmDeps = {
-  host: Host;
-  clock: Clock;
-  watchdog: Watchdog;
-  run: RunRecord & { process: ProcessIdentity };
-  events: EventFile;
-};
-
 /** A big guest's memory takes a moment to be let go of and made anew. */
 const rebootMs = 10_000;
 
 /** One cloud-hypervisor as one agent sees it: requests over api.sock, facts from the events file, its end from the kernel. */
-export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }: CloudHypervisorVmmDeps): CloudHypervisorVmm {
+export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }: VmmDeps<EventFile>): CloudHypervisorVmm {
   const { process } = run;
   const facts = createFacts();
   const leaving = new AbortController();

@@ -1,29 +1,17 @@
-import type { ProcessIdentity, RunRecord } from '@mvirt/domain';
+import { adoptVmm, type Greeting } from '../adopt.ts';
 import type { Vmm } from '../driver.ts';
+import type { DriverDeps, LiveRun } from '../vmm-deps.ts';
 import { openEventFile } from './event-file.ts';
-import type { LaunchDeps } from './launch.ts';
 import { createQemuVmm } from './vmm.ts';
 
-/** A VMM that is stopped or hangs must not hold up an agent that starts. */
-const adoptMs = 900;
-
 /** Takes over a living QEMU: it answers within a second, or counts as not responding until it does. */
-export async function adoptQemu(
-  { host, clock, watchdog }: LaunchDeps,
-  run: RunRecord & { process: ProcessIdentity },
-  { signal }: { signal: AbortSignal },
-): Promise<Vmm> {
-  signal.throwIfAborted();
-  const events = openEventFile(run, host.files);
-  const vmm = createQemuVmm({ host, clock, watchdog, run, events });
-  try {
+export function adoptQemu(deps: DriverDeps, run: LiveRun, options: { signal: AbortSignal }): Promise<Vmm> {
+  const vmm = createQemuVmm({ ...deps, run, events: openEventFile(run, deps.host.files) });
+  const greet = async (greeting: Greeting): Promise<void> => {
     vmm.drain();
-    const answers = (await vmm.link.connect()) && (await vmm.link.ready({ timeoutMs: adoptMs, signal }));
+    const answers = (await vmm.link.connect()) && (await vmm.link.ready(greeting));
     if (!answers) vmm.silent();
     vmm.drain();
-    return vmm;
-  } catch (error) {
-    vmm.close();
-    throw error;
-  }
+  };
+  return adoptVmm(vmm, greet, options);
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { MvirtError } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 import { nestedVirtAllowed } from '../check-parts.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Capabilities, HypervisorDriver } from '../driver.ts';
+import { orCancelled } from '../launch-parts.ts';
 import { type HypervisorLog, silent } from '../log.ts';
 import { createWatchdog } from '../watchdog.ts';
 import { adoptQemu } from './adopt.ts';
@@ -50,12 +50,7 @@ export function createQemuDriver({ host, dataDir, guestImage, clock = systemCloc
       check(spec);
       const plan = planLaunch({ program, run, spec, seedImage, accelerator, firmwareFiles: firmwareFiles() });
       for (const note of plan.notes) log.warn({ vmId: run.vmId }, note);
-      try {
-        return await launchQemu(deps, plan, request, { signal });
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        throw new MvirtError({ code: 'CANCELLED', message: 'the start was given up', cause: error });
-      }
+      return await orCancelled(launchQemu(deps, plan, request, { signal }), signal);
     },
     adopt: (run, options) => adoptQemu(deps, run, options),
     async causeOfEnd(run, options) {

@@ -1,12 +1,12 @@
 import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MvirtError } from '@mvirt/domain';
-import { type Host, runFiles, type VmmSpawn } from '@mvirt/host';
+import { runFiles, type VmmSpawn } from '@mvirt/host';
 import type { Clock } from '../clock.ts';
 import type { LaunchRequest, Vmm } from '../driver.ts';
 import { endedAtStart, endProcess, prepareRunDir, sizeOf, spawnVmm, startFailed } from '../launch-parts.ts';
 import { sleep } from '../sleep.ts';
-import type { Watchdog } from '../watchdog.ts';
+import type { DriverDeps } from '../vmm-deps.ts';
 import { makeEventFile } from './event-file.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import { statusReply } from './qmp-replies.ts';
@@ -14,14 +14,12 @@ import { filesOf } from './run-files.ts';
 import { startWords } from './start-words.ts';
 import { createQemuVmm, type QemuVmm } from './vmm.ts';
 
-export type LaunchDeps = { host: Host; clock: Clock; watchdog: Watchdog };
-
 /** From spawn to running vCPUs; QEMU takes 0.05 s, a loaded host much longer. */
 const startMs = 30_000;
 const lastWordsMs = 1000;
 
 /** Carries a launch plan out. On failure or abort: the VMM is ended and its files are gone, but for its logs. */
-export async function launchQemu(deps: LaunchDeps, plan: LaunchPlan, request: LaunchRequest, { signal }: { signal: AbortSignal }): Promise<Vmm> {
+export async function launchQemu(deps: DriverDeps, plan: LaunchPlan, request: LaunchRequest, { signal }: { signal: AbortSignal }): Promise<Vmm> {
   const { host, clock, watchdog } = deps;
   const { run } = request;
   await using undo = new AsyncDisposableStack();

@@ -1,13 +1,11 @@
 import { join } from 'node:path';
-import { MvirtError, type ProcessIdentity, type RunRecord } from '@mvirt/domain';
-import type { Host } from '@mvirt/host';
+import { MvirtError } from '@mvirt/domain';
 import type { z } from 'zod';
-import type { Clock } from '../clock.ts';
 import type { CallOptions, Vmm } from '../driver.ts';
 import { createFacts } from '../facts.ts';
 import { createResponsiveness } from '../responsiveness.ts';
+import type { VmmDeps } from '../vmm-deps.ts';
 import { watchVmm } from '../vmm-watch.ts';
-import type { Watchdog } from '../watchdog.ts';
 import { createDevices } from './devices.ts';
 import { settleQemu } from './ending.ts';
 import type { EventFile } from './event-file.ts';
@@ -27,16 +25,8 @@ export type QemuVmm = Vmm & {
   hasGone(): boolean;
 };
 
-export type QemuVmmDeps = {
-  host: Host;
-  clock: Clock;
-  watchdog: Watchdog;
-  run: RunRecord & { process: ProcessIdentity };
-  events: EventFile;
-};
-
 /** One QEMU as one agent sees it: commands over qmp.sock, facts from the events file, its end from the kernel. */
-export function createQemuVmm({ host, clock, watchdog, run, events }: QemuVmmDeps): QemuVmm {
+export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<EventFile>): QemuVmm {
   const { process } = run;
   const facts = createFacts();
   const leaving = new AbortController();
