@@ -69,7 +69,7 @@ export const agentCases: Cases = (stage, test) => {
     const launched = await stage.launch();
     await launched.guest.up(1);
     const { processes } = stage.room();
-    processes.signal(launched.process, 'SIGSTOP');
+    await stage.room().halt(launched.process);
     await expect(launched.vmm.status({})).rejects.toMatchObject({ code: 'HYPERVISOR_UNRESPONSIVE' });
     await launched.facts.until('unresponsive');
 

@@ -1,4 +1,4 @@
-import type { Disk, LaunchNic, VmSpec } from '@mvirt/domain';
+import type { Disk, LaunchNic, ProcessIdentity, VmSpec } from '@mvirt/domain';
 import type { Processes } from '@mvirt/host';
 import type { HypervisorDriver, LaunchRequest, Vmm } from '@mvirt/hypervisor';
 
@@ -27,6 +27,8 @@ export type HypervisorBench = {
 
 export type BenchRoom = AsyncDisposable & {
   readonly processes: Processes;
+  /** SIGSTOP, until all of it stands still: a thread that is about to answer does so first. */
+  halt(process: ProcessIdentity): Promise<void>;
   /** A driver as an agent that has just started makes it; VMMs of earlier ones live on. */
   agent(): HypervisorDriver;
   /** A VM that was never launched before. */

@@ -44,6 +44,7 @@ function openRoom(manners: Partial<GuestManners>): BenchRoom {
 
   return {
     processes: fake.processes,
+    halt: async (process) => void fake.processes.signal(process, 'SIGSTOP'),
     agent: () => agent,
     request: (parts) => requestIn(dir.path, `run-${++runs}`, { kernel }, parts),
     disk,

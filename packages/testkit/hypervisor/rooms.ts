@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Disk, VmSpec } from '@mvirt/domain';
 import { type Host, runFiles } from '@mvirt/host';
 import { createLinuxHost } from '@mvirt/host/linux';
 import type { HypervisorDriver } from '@mvirt/hypervisor';
 import { watchLeaks } from '../leak-check.ts';
 import { deepTempDir, type TempDir, tempDir } from '../temp-dir.ts';
+import { waitFor } from '../wait-for.ts';
 import type { BenchRoom, HypervisorBench } from './bench.ts';
 import { type GuestKeys, typingHand } from './guest-keys.ts';
 import { insideNetNamespace } from './net-rerun.ts';
@@ -56,6 +57,10 @@ function openRoom({ label, boot, keys, guestMs, driver, brokenWords, host: hostO
 
   return {
     processes: host.processes,
+    async halt(process) {
+      host.processes.signal(process, 'SIGSTOP');
+      await waitFor('every thread of the VMM to stand still', () => threadStates(process.pid).every((state) => state === 'T'));
+    },
     agent: () => driver({ host, dataDir }),
     request: (parts) => requestIn(dir.path, `run-${++runs}`, boot, parts),
     disk: (name) => disk(name),
@@ -82,6 +87,12 @@ function openRoom({ label, boot, keys, guestMs, driver, brokenWords, host: hostO
       dir[Symbol.dispose]();
     },
   };
+}
+
+/** The letter of each thread (proc_pid_stat(5)). */
+function threadStates(pid: number): string[] {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).map((thread) => /\) (\w)/.exec(readFileSync(`${tasks}/${thread}/stat`, 'utf8'))?.[1] ?? '?');
 }
 
 function listed(path: string): string[] {
