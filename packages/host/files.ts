@@ -24,7 +24,17 @@ export interface HostFiles {
 
 export type PeerCredentials = { pid: number; uid: number; gid: number };
 
+/** Who listens on a TCP port; pid and command null where they may not be seen. */
+export type TcpListener = { uid: number; pid: number | null; command: string | null };
+
 export interface HostSockets {
   /** SO_PEERCRED of a connected Unix socket's descriptor; null where the kernel gives none. */
   peerOf(fd: number): PeerCredentials | null;
+  /**
+   * The user of the process on this host that is connected to this TCP socket, as the kernel's table of sockets has it. null where that cannot be
+   * told: it has closed its end, is on another host or in another network namespace. @throws DENIED where there is no table to read
+   */
+  tcpOwnerOf(fd: number): Promise<number | null>;
+  /** Of this network namespace. */
+  tcpListenersOn(port: number): Promise<TcpListener[]>;
 }

@@ -19,6 +19,10 @@ export interface Libc {
   /** The lock belongs to the open file: the kernel lets go of it when the last descriptor is closed, however that came. */
   flock(fd: number, operation: number): number;
   getsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+  /** The address of a socket's own end. */
+  getsockname(fd: number, address: Uint8Array): number;
+  /** The address of its peer's end. */
+  getpeername(fd: number, address: Uint8Array): number;
   ioctl(fd: number, request: number, argument: Uint8Array | number): number;
   /** Makes the terminal raw: no echo, no signals, no translation. */
   makeRaw(fd: number): number;
@@ -55,6 +59,8 @@ export function createLibc(): Libc {
     mkfifo: { args: [cstring, i32], returns: i32 },
     flock: { args: [i32, i32], returns: i32 },
     getsockopt: { args: [i32, i32, i32, ptr, ptr], returns: i32 },
+    getsockname: { args: [i32, ptr, ptr], returns: i32 },
+    getpeername: { args: [i32, ptr, ptr], returns: i32 },
     ioctl: { args: [i32, i64, ptr], returns: i32 },
     fcntl: { args: [i32, i32, i64], returns: i32 },
     tcgetattr: { args: [i32, ptr], returns: i32 },
@@ -94,6 +100,8 @@ export function createLibc(): Libc {
       const length = new Uint32Array([value.byteLength]);
       return c.getsockopt(fd, level, name, value, length);
     },
+    getsockname: (fd, address) => c.getsockname(fd, address, new Uint32Array([address.byteLength])),
+    getpeername: (fd, address) => c.getpeername(fd, address, new Uint32Array([address.byteLength])),
     ioctl: (fd, request, argument) => c.ioctl(fd, request, argument as never),
     makeRaw(fd) {
       const termios = new Uint8Array(termiosBytes);
