@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { openBench } from '@mvirt/testkit/engine/bench';
 import { failure } from '@mvirt/testkit/engine/failure';
+import { fakeHardware } from '@mvirt/testkit/fake-host';
 
 test('what running VMs have been given is counted', async () => {
   await using bench = await openBench();
@@ -9,6 +10,23 @@ test('what running VMs have been given is counted', async () => {
   await bench.started({ name: 'on', vcpus: 2, memoryMib: 256 });
   const info = bench.engine().host.info();
   expect(info).toMatchObject({ vms: 2, running: 1, allocatedCpus: 2, allocatedMemoryBytes: 256 * 1024 * 1024, figures: { cpus: 4 } });
+});
+
+test("the machine's parts, with what running VMs have been given", async () => {
+  await using bench = await openBench();
+  await bench.create({ name: 'off', vcpus: 4 });
+  await bench.started({ name: 'on', vcpus: 2, memoryMib: 256 });
+  expect(await bench.engine().host.systemInfo()).toEqual({
+    ...fakeHardware,
+    totalCpus: 4,
+    totalMemoryMib: 8192,
+    allocatedCpus: 2,
+    allocatedMemoryMib: 256,
+    load1: 0,
+    load5: 0,
+    load15: 0,
+    host: { hostname: 'fake', kernelVersion: '6.1.0', uptimeSeconds: 1000 },
+  });
 });
 
 test('usage is the change between two samples, at most one a second', async () => {

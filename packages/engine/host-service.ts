@@ -12,16 +12,34 @@ const late = () => new MvirtError({ code: 'TIMEOUT', message: `the hypervisors' 
 
 export function createHostService({ store, host, clock, drivers }: EngineContext): HostService {
   const sampler = createUsageSampler({ store, host, clock });
+  const info = () => {
+    const vms = store.vms.list();
+    const running = vms.filter((vm) => vm.condition.observed !== 'stopped');
+    return {
+      figures: host.system.figures(),
+      allocatedCpus: sum(running.map((vm) => vm.spec.vcpus)),
+      allocatedMemoryBytes: sum(running.map((vm) => vm.spec.memoryMib)) * bytesPerMib,
+      running: running.length,
+      vms: vms.length,
+    };
+  };
   return {
-    info() {
-      const vms = store.vms.list();
-      const running = vms.filter((vm) => vm.condition.observed !== 'stopped');
+    info,
+    async systemInfo() {
+      const hardware = await host.hardware.read();
+      const { figures, allocatedCpus, allocatedMemoryBytes } = info();
+      const { hostname, kernelVersion, uptimeSeconds } = figures;
+      const [load1, load5, load15] = figures.load;
       return {
-        figures: host.system.figures(),
-        allocatedCpus: sum(running.map((vm) => vm.spec.vcpus)),
-        allocatedMemoryBytes: sum(running.map((vm) => vm.spec.memoryMib)) * bytesPerMib,
-        running: running.length,
-        vms: vms.length,
+        ...hardware,
+        totalCpus: figures.cpus,
+        totalMemoryMib: Math.floor(figures.memoryBytes / bytesPerMib),
+        allocatedCpus,
+        allocatedMemoryMib: allocatedMemoryBytes / bytesPerMib,
+        load1,
+        load5,
+        load15,
+        host: { hostname, kernelVersion, uptimeSeconds },
       };
     },
     usage: sampler,

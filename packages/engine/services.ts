@@ -1,6 +1,7 @@
 import type { CreateInput, ExitCause, HypervisorKind, LifecycleEvent, VmCondition, VmId, VmSpec } from '@mvirt/domain';
 import type { SystemFigures } from '@mvirt/host';
 import type { BlockStats, Capabilities, HypervisorReport } from '@mvirt/hypervisor';
+import type { SystemInventory } from './system-inventory.ts';
 
 /** What a door is told of a VM. */
 export type VmSnapshot = {
@@ -132,6 +133,8 @@ export type VmUsage = { id: VmId /** Of one CPU; null until two figures were tak
 export interface HostService {
   /** allocated: of the running VMs. */
   info(): { figures: SystemFigures; allocatedCpus: number; allocatedMemoryBytes: number; running: number; vms: number };
+  /** The same and the machine's parts. Read at most once a second, whoever asks. */
+  systemInfo(): Promise<SystemInventory>;
   /** Running VMs only. Figures are taken at most once a second, whoever asks. */
   usage(): VmUsage[];
   hypervisors(options: WaitOptions): Promise<HypervisorReport[]>;
@@ -148,5 +151,4 @@ export interface Services {
   host: HostService;
 }
 
-export type { SystemInventory } from './system-inventory.ts';
-export type { BlockStats, Capabilities, ExitCause, HypervisorReport };
+export type { BlockStats, Capabilities, ExitCause, HypervisorReport, SystemInventory };

@@ -1,4 +1,5 @@
 export * from './files.ts';
+export * from './hardware.ts';
 export * from './port.ts';
 export * from './process.ts';
 export * from './programs.ts';

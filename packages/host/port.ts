@@ -1,4 +1,5 @@
 import type { HostFiles, HostSockets } from './files.ts';
+import type { HostHardware } from './hardware.ts';
 import type { Processes } from './process.ts';
 import type { Programs } from './programs.ts';
 import type { HostSystem } from './system.ts';
@@ -12,4 +13,5 @@ export interface Host {
   sockets: HostSockets;
   programs: Programs;
   system: HostSystem;
+  hardware: HostHardware;
 }

@@ -162,6 +162,9 @@ export function doubleServices(): DoubleServices {
       info: () => {
         throw new Error('no figures in this double');
       },
+      systemInfo: async () => {
+        throw new Error('no figures in this double');
+      },
       usage: () => [],
       hypervisors: async () => [],
       listFolder: async () => [],

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { MvirtError } from '@mvirt/domain';
-import type { Host, ProcessUsage, SystemFigures, VmmSpawn } from '@mvirt/host';
+import type { Hardware, Host, ProcessUsage, SystemFigures, VmmSpawn } from '@mvirt/host';
 import { createLinuxHost } from '@mvirt/host/linux';
 import { createFakeProcesses, type FakeProcesses } from './fake-processes.ts';
 
@@ -75,9 +75,60 @@ export function createFakeHost({ processes = createFakeProcesses() }: { processe
       },
       rights: () => ({ uid: 0, netAdmin: true, tun: true, kvm: false }),
     },
+    hardware: { read: async () => fakeHardware },
   };
   return host;
 }
+
+/** A small machine: one CPU core, one disk, one NIC. */
+export const fakeHardware: Hardware = {
+  cpu: {
+    model: 'Fake CPU',
+    vendor: 'GenuineFake',
+    physicalCores: 1,
+    logicalCores: 1,
+    sockets: 1,
+    cores: [{ id: 0, frequencyMhz: 2000, usagePercent: 12.5, numaNode: 0 }],
+    flags: ['fpu', 'vmx'],
+  },
+  memory: {
+    totalBytes: 8 * 1024 ** 3,
+    availableBytes: 6 * 1024 ** 3,
+    cachedBytes: 1024 ** 3,
+    swapTotalBytes: 2 * 1024 ** 3,
+    swapUsedBytes: 4096,
+    hugepagesTotal: 4,
+    hugepagesFree: 3,
+    hugepageSizeKib: 2048,
+  },
+  numaNodes: [{ id: 0, totalMemoryBytes: 8 * 1024 ** 3, freeMemoryBytes: 5 * 1024 ** 3, cpuIds: [0] }],
+  disks: [
+    {
+      device: '/dev/sda',
+      model: 'FAKE',
+      serial: 'F1',
+      sizeBytes: 1024 ** 4,
+      smartAvailable: false,
+      smartHealthy: false,
+      temperatureCelsius: 31,
+      powerOnHours: null,
+    },
+  ],
+  nics: [
+    {
+      name: 'eth0',
+      mac: '52:54:00:00:00:01',
+      isUp: true,
+      speedMbps: 1000,
+      duplex: 'full',
+      ipv4: ['192.0.2.1'],
+      ipv6: ['2001:db8::1'],
+      driver: 'e1000',
+      rxBytes: 7,
+      txBytes: 8,
+    },
+  ],
+};
 
 /** A packer leaves its image behind. */
 function writeOutput(argv: string[]): void {

@@ -1,5 +1,6 @@
 import type { Host } from '../port.ts';
 import { createHostFiles } from './files.ts';
+import { createHostHardware } from './hardware/index.ts';
 import { createLibc } from './libc.ts';
 import { createProcesses } from './processes.ts';
 import { createPrograms } from './programs.ts';
@@ -19,5 +20,6 @@ export function createLinuxHost(): Host {
     files: createHostFiles(libc),
     sockets: createHostSockets(libc),
     system: createHostSystem(),
+    hardware: createHostHardware({ programs }),
   };
 }
