@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { checkSize, createSpecSchema, type HostLimits, invalid, labelsSchema, vmNameSchema } from './create-spec.ts';
+import { autostartSchema, checkSize, createSpecSchema, type HostLimits, invalid, labelsSchema, vmNameSchema } from './create-spec.ts';
+import { restartPolicies } from './restart-policy.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 /** What `set` takes; labels: null removes one. Unknown keys are refused. */
@@ -10,6 +11,12 @@ export const changeSpecSchema = z.strictObject({
   cmdline: createSpecSchema.shape.cmdline.unwrap().optional(),
   userData: createSpecSchema.shape.userData.unwrap().optional(),
   labels: z.record(labelsSchema.keyType, labelsSchema.valueType.nullable()).optional(),
+  restart: z.enum(restartPolicies).optional(),
+  /** null: not at a boot of the host. What is not given stays as it is. */
+  autostart: z
+    .strictObject({ order: autostartSchema.shape.order.unwrap().optional(), delayMs: autostartSchema.shape.delayMs.unwrap().optional() })
+    .nullable()
+    .optional(),
 });
 
 export type ChangeSpec = z.output<typeof changeSpecSchema>;
@@ -30,18 +37,26 @@ const needsKernel = new z.ZodError([{ code: 'custom', path: ['cmdline'], message
 
 /** A spec with a change in it; name is no part of a spec. */
 export function applyChange(spec: VmSpec, change: ChangeSpec): VmSpec {
-  return { ...applyLabels(spec, change), ...restartFields(change) };
+  return { ...applyAtOnce(spec, change), ...launchFields(change) };
 }
 
 /** The part that takes effect at once, also while the VM runs. */
-export function applyLabels(spec: VmSpec, change: ChangeSpec): VmSpec {
-  if (change.labels === undefined) return spec;
-  const merged = { ...spec.labels, ...change.labels };
-  const labels = Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== null));
-  return { ...spec, labels };
+export function applyAtOnce(spec: VmSpec, change: ChangeSpec): VmSpec {
+  const rules = { ...spec, restart: change.restart ?? spec.restart, autostart: autostartOf(spec, change) };
+  return change.labels === undefined ? rules : { ...rules, labels: labelsOf(spec, change.labels) };
 }
 
-function restartFields({ vcpus, memoryMib, cmdline, userData }: ChangeSpec): Partial<VmSpec> {
+function autostartOf({ autostart }: VmSpec, change: ChangeSpec): VmSpec['autostart'] {
+  if (!change.autostart) return change.autostart === null ? null : autostart;
+  return { order: change.autostart.order ?? autostart?.order ?? 0, delayMs: change.autostart.delayMs ?? autostart?.delayMs ?? 0 };
+}
+
+function labelsOf(spec: VmSpec, change: NonNullable<ChangeSpec['labels']>): VmSpec['labels'] {
+  const merged = { ...spec.labels, ...change };
+  return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+function launchFields({ vcpus, memoryMib, cmdline, userData }: ChangeSpec): Partial<VmSpec> {
   return {
     ...(vcpus === undefined ? {} : { vcpus }),
     ...(memoryMib === undefined ? {} : { memoryMib }),

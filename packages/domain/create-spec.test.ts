@@ -35,6 +35,8 @@ test('defaults: one vCPU, 512 MiB, no NIC, boots the disk', () => {
     sshKeys: [],
     labels: {},
     hypervisor: 'auto',
+    restart: 'never',
+    autostart: null,
   });
   expect([id, name, warnings]).toEqual([undefined, undefined, []]);
 });

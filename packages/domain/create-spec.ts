@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MvirtError } from './error.ts';
+import { restartPolicies } from './restart-policy.ts';
 import { vmIdSchema } from './vm-id.ts';
 import { defaultFormat, diskFormats, macSchema, type VmSpec } from './vm-spec.ts';
 
@@ -60,6 +61,12 @@ export const sshKeySchema = z
   .max(16_384)
   .regex(/^(ssh-|ecdsa-|sk-)[a-z0-9@.-]+ [A-Za-z0-9+/=]+( [^\u0000-\u001f\u007f]*)?$/, 'must be one public key line such as "ssh-ed25519 AAAA… me@host"');
 
+/** A place in the order of a boot, and the pause after it: at most an hour. */
+export const autostartSchema = z.strictObject({
+  order: z.int('must be a whole number').min(0, 'must be at least 0').max(9999, 'must be at most 9999').default(0),
+  delayMs: z.int().min(0).max(3_600_000, 'must be at most an hour').default(0),
+});
+
 const cmdlineSchema = text(65_535).refine((line) => !control.test(line), 'must not contain control characters');
 
 /** What `create` through tRPC takes: strict, unknown keys refused. */
@@ -79,6 +86,8 @@ export const createSpecSchema = z
     sshKeys: z.array(sshKeySchema).max(64).default([]),
     labels: labelsSchema.default({}),
     hypervisor: z.enum(['auto', 'cloud-hypervisor', 'qemu']).default('auto'),
+    restart: z.enum(restartPolicies).default('never'),
+    autostart: autostartSchema.nullable().default(null),
   })
   .superRefine((spec, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });

@@ -12,6 +12,8 @@ export const lifecycleEventTypes = [
   'paused',
   'resumed',
   'rebooted',
+  'restarting',
+  'gave-up',
   'panicked',
   'deleted',
   'adopted',

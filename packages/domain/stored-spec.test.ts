@@ -38,6 +38,8 @@ test("the first release's object", () => {
       sshKeys: [],
       labels: {},
       hypervisor: 'auto',
+      restart: 'never',
+      autostart: null,
     },
     unknownKeys: {},
   });
@@ -75,6 +77,8 @@ test('a spec of ours comes back whole', () => {
     sshKeys: ['ssh-ed25519 AAAA'],
     labels: { a: 'b' },
     hypervisor: 'cloud-hypervisor',
+    restart: 'always',
+    autostart: { order: 3, delayMs: 5000 },
   };
   const { config, extras } = encodeSpec(spec);
   expect(decodeSpec(throughJson(config), throughJson(extras))).toEqual({ spec, unknownKeys: {} });

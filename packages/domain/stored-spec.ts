@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { autostartSchema } from './create-spec.ts';
+import { restartPolicies } from './restart-policy.ts';
 import { type BootMode, bootModes, defaultFormat, diskFormats, type Nic, type VmSpec } from './vm-spec.ts';
 
 const optionalText = z.string().nullish().catch(null);
@@ -38,6 +40,8 @@ export const extrasSchema = z.object({
   sshKeys: z.array(z.string()).default([]),
   labels: z.record(z.string(), z.string()).default({}),
   hypervisor: z.enum(['auto', 'cloud-hypervisor', 'qemu']).default('auto'),
+  restart: z.enum(restartPolicies).default('never'),
+  autostart: autostartSchema.nullable().default(null),
 });
 
 export type SpecExtras = z.output<typeof extrasSchema>;
@@ -73,6 +77,8 @@ export function decodeSpec(configJson: unknown, extras: unknown): { spec: VmSpec
     sshKeys: own.sshKeys,
     labels: own.labels,
     hypervisor: own.hypervisor,
+    restart: own.restart,
+    autostart: own.autostart,
   };
   const unknownKeys = {
     ...unknownOf(config, knownKeys),
@@ -109,6 +115,8 @@ export function encodeSpec(spec: VmSpec, unknownKeys: Record<string, unknown> = 
     sshKeys: spec.sshKeys,
     labels: spec.labels,
     hypervisor: spec.hypervisor,
+    restart: spec.restart,
+    autostart: spec.autostart,
   };
   return { config, extras };
 }

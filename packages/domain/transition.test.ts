@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'bun:test';
 import { type ExitCause, exitCause } from './exit-cause.ts';
+import { maxRestarts, restartDelayMs, restartsAfter } from './restart-policy.ts';
 import { type Cell, type Column, columns, failed, type Outcome, outcomes, sigkill, table } from './testing/transition-table.ts';
-import { causeOf, transition, type VmInput } from './transition.ts';
+import { type Circumstances, causeOf, transition, type VmEffect, type VmInput } from './transition.ts';
 import { observedStates, type StopWish, type VmCondition } from './vm-condition.ts';
+
+const usual: Circumstances = { policy: 'never', autostart: false, atMs: 1000, ranMs: null };
+
+function effectText(effect: VmEffect): string {
+  if (effect.kind === 'arm-stop-timer') return `${effect.kind} ${effect.deadlineAtMs}`;
+  return effect.kind === 'arm-restart-timer' ? `${effect.kind} ${effect.dueAtMs}` : effect.kind;
+}
 
 /** Reads a cell: plain text to what transition() answers. */
 function read(cell: Cell) {
@@ -12,12 +20,12 @@ function read(cell: Cell) {
 }
 
 for (const cases of Object.values(table)) {
-  for (const { input, cells } of cases) {
+  for (const { input, around, cells } of cases) {
     const { kind, ...rest } = input;
-    describe(`${kind} ${JSON.stringify(rest)}`, () => {
+    describe(`${kind} ${JSON.stringify({ ...rest, ...around })}`, () => {
       test.each(Object.entries(cells) as [Column, Cell][])('%s → %s', (column, cell) => {
         const before = structuredClone(columns[column]);
-        const result = transition(before, input);
+        const result = transition(before, input, { ...usual, ...around });
         expect(before).toEqual(columns[column]);
         if (cell.startsWith('!')) {
           expect(result).toEqual({
@@ -31,7 +39,7 @@ for (const cases of Object.values(table)) {
         if (result.kind === 'refused') throw new Error(`refused: ${result.reason}`);
         expect({
           condition: result.condition,
-          effects: result.effects.map((effect) => (effect.kind === 'arm-stop-timer' ? `${effect.kind} ${effect.deadlineAtMs}` : effect.kind)),
+          effects: result.effects.map((effect) => effectText(effect)),
           events: result.events.map((event) => event.type),
           changed: result.changed,
         }).toEqual(read(cell) as never);
@@ -49,8 +57,8 @@ test('every outcome has a stop wish exactly while stopping', () => {
 });
 
 test('events say what happened, and carry what programs need', () => {
-  const events = (from: VmCondition, input: VmInput) => {
-    const result = transition(from, input);
+  const events = (from: VmCondition, input: VmInput, around: Partial<Circumstances> = {}) => {
+    const result = transition(from, input, { ...usual, ...around });
     return result.kind === 'accepted' ? result.events : [];
   };
   expect(events(columns.running, { kind: 'stop', graceMs: 3000, atMs: 0 })).toEqual([
@@ -63,6 +71,32 @@ test('events say what happened, and carry what programs need', () => {
     { type: 'stopped', message: 'VMM ended by signal SIGKILL', detail: { cause: 'vmm-signal', hint: null } },
   ]);
   expect(events(columns.running, { kind: 'adopted', paused: null, atMs: 0 })[0]?.message).toContain('not responding');
+});
+
+test('a policy gives up after so many restarts in a row, and says how to go on', () => {
+  const tired: VmCondition = { ...columns.running, restart: { attempts: maxRestarts, dueAtMs: null } };
+  const around = { ...usual, policy: 'always', ranMs: 59_999 } as const;
+  const result = transition(tired, { kind: 'ended', cause: sigkill }, around);
+  if (result.kind === 'refused') throw new Error(result.reason);
+  expect(result.condition).toEqual(outcomes.endSigkill);
+  expect(result.effects).toEqual([{ kind: 'clean-up' }]);
+  expect(result.events.at(-1)).toEqual({
+    type: 'gave-up',
+    message: 'given up after 10 restarts in a row: VMM ended by signal SIGKILL',
+    detail: { cause: 'vmm-signal', hint: 'start it again: mvirt start VM' },
+  });
+});
+
+test('restarts wait longer and longer, up to a minute', () => {
+  expect([0, 1, 2, 3, 4, 5, 6, 9].map(restartDelayMs)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+});
+
+test('no policy starts again what its user stopped', () => {
+  for (const kind of ['asked-stop', 'powered-off', 'killed'] as const) expect(restartsAfter('always', { kind })).toBe(false);
+  for (const kind of ['guest-panic', 'vmm-exit', 'vmm-signal', 'out-of-memory', 'start-failed', 'not-observable', 'host-reboot'] as const) {
+    expect([restartsAfter('never', { kind }), restartsAfter('on-failure', { kind }), restartsAfter('always', { kind })]).toEqual([false, true, true]);
+  }
+  expect([restartsAfter('on-failure', { kind: 'guest-power-off' }), restartsAfter('always', { kind: 'guest-power-off' })]).toEqual([false, true]);
 });
 
 describe('causeOf', () => {

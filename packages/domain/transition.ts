@@ -2,18 +2,22 @@ import { assertNever } from './assert-never.ts';
 import type { ErrorCode } from './error-table.ts';
 import { type ExitCause, exitCause } from './exit-cause.ts';
 import type { EventDraft } from './lifecycle-event.ts';
+import { maxRestarts, type RestartPolicy, restartDelayMs, restartsAfter, restartsBefore } from './restart-policy.ts';
 import type { ObservedState, StopWish, VmCondition, WantedState } from './vm-condition.ts';
 
 /** A user's wish. */
 export type VmCommand =
-  | { kind: 'start' }
-  /** graceMs null: wait for the guest without limit. */
-  | { kind: 'stop'; graceMs: number | null; atMs: number }
+  /** restart: nobody asked but the VM's own policy, whose wish it takes up. */
+  | { kind: 'start'; restart?: boolean }
+  /** graceMs null: wait for the guest without limit. drain: the host goes down; what is up now is wanted back after its boot. */
+  | { kind: 'stop'; graceMs: number | null; atMs: number; drain?: boolean }
   | { kind: 'kill' }
   | { kind: 'reboot' }
   | { kind: 'pause' }
   | { kind: 'resume' }
-  | { kind: 'delete' };
+  | { kind: 'delete' }
+  /** After a boot of the host: it should be up, from then on. */
+  | { kind: 'owe'; atMs: number };
 
 /** An observation. */
 export type VmFact =
@@ -29,7 +33,11 @@ export type VmFact =
   | { kind: 'unresponsive' }
   | { kind: 'responsive' }
   | { kind: 'stop-deadline'; atMs: number }
-  | { kind: 'power-off-failed' };
+  | { kind: 'power-off-failed' }
+  | { kind: 'restart-due'; atMs: number };
+
+/** What a decision depends on besides: the VM's own rules and the time. ranMs: how long its run has lasted; null: it does not run. */
+export type Circumstances = { policy: RestartPolicy; autostart: boolean; atMs: number; ranMs: number | null };
 
 export type VmInput = VmCommand | VmFact;
 
@@ -41,6 +49,10 @@ export type VmEffect =
   | { kind: 'press-button' }
   /** Calls back with stop-deadline; replaces an earlier timer. */
   | { kind: 'arm-stop-timer'; deadlineAtMs: number }
+  /** Calls back with restart-due; replaces an earlier timer. */
+  | { kind: 'arm-restart-timer'; dueAtMs: number }
+  /** Starts the VM as its policy wants; what keeps it from being started comes back as launch-failed. */
+  | { kind: 'restart' }
   | { kind: 'power-off' }
   | { kind: 'kill' }
   | { kind: 'pause' }
@@ -56,10 +68,10 @@ export type Transition =
   | { kind: 'refused'; code: ErrorCode; reason: string; hint: string };
 
 /** The one place that decides what a VM does next; pure, and total over condition × input. */
-export function transition(condition: VmCondition, input: VmInput): Transition {
+export function transition(condition: VmCondition, input: VmInput, around: Circumstances): Transition {
   switch (input.kind) {
     case 'start':
-      return start(condition);
+      return input.restart ? restart(condition) : start(condition);
     case 'stop':
       return stop(condition, input);
     case 'kill':
@@ -79,9 +91,9 @@ export function transition(condition: VmCondition, input: VmInput): Transition {
     case 'launched':
       return launched(condition);
     case 'launch-failed':
-      return launchFailed(condition, input.cause);
+      return launchFailed(condition, input.cause, around);
     case 'ended':
-      return ended(condition, input.cause);
+      return ended(condition, input.cause, around);
     case 'guest-paused':
       return condition.observed === 'running' ? accept({ ...condition, observed: 'paused' }, [], [event('paused', 'paused')]) : same(condition);
     case 'guest-resumed':
@@ -100,6 +112,12 @@ export function transition(condition: VmCondition, input: VmInput): Transition {
       return stopDeadline(condition, input.atMs);
     case 'power-off-failed':
       return condition.observed === 'stopping' ? accept(condition, [{ kind: 'kill' }]) : same(condition);
+    case 'owe':
+      return condition.observed === 'stopped'
+        ? accept({ ...condition, wanted: 'running', restart: { attempts: 0, dueAtMs: input.atMs } }, [{ kind: 'arm-restart-timer', dueAtMs: input.atMs }])
+        : same(condition);
+    case 'restart-due':
+      return restartDue(condition, input.atMs, around.policy);
     default:
       return assertNever(input);
   }
@@ -127,9 +145,9 @@ function same(condition: VmCondition, effects: VmEffect[] = []): Transition {
   return { kind: 'accepted', condition, effects, events: [], changed: false };
 }
 
-/** The state is there already; only the wish may be new. */
+/** The state is there already; only the wish may be new. A restart that was due is none any more. */
 function want(condition: VmCondition, wanted: WantedState): Transition {
-  return condition.wanted === wanted ? same(condition) : accept({ ...condition, wanted });
+  return condition.wanted === wanted && condition.restart?.dueAtMs == null ? same(condition) : accept({ ...condition, wanted, restart: null });
 }
 
 function refuse(reason: string, hint: string): Transition {
@@ -140,7 +158,7 @@ function start(condition: VmCondition): Transition {
   switch (condition.observed) {
     case 'stopped':
       return accept(
-        { ...condition, observed: 'starting', wanted: 'running', responsive: true, stop: null },
+        { ...condition, observed: 'starting', wanted: 'running', responsive: true, stop: null, restart: null },
         [{ kind: 'launch' }],
         [event('starting', 'starting')],
       );
@@ -156,15 +174,33 @@ function start(condition: VmCondition): Transition {
   }
 }
 
-function stop(condition: VmCondition, command: { graceMs: number | null; atMs: number }): Transition {
+/** The policy's own start: only of a VM whose restart is due, and not of one that was stopped or started meanwhile. */
+function restart(condition: VmCondition): Transition {
+  const { observed, restart } = condition;
+  if (observed !== 'stopped' || restart?.dueAtMs == null) return same(condition);
+  const started: VmCondition = { ...condition, observed: 'starting', responsive: true, stop: null, restart: startedBy(condition) };
+  return accept(started, [{ kind: 'launch' }], [event('starting', restart.attempts === 0 ? 'starting' : 'starting again')]);
+}
+
+function restartDue(condition: VmCondition, atMs: number, policy: RestartPolicy): Transition {
+  const { observed, restart } = condition;
+  if (observed !== 'stopped' || restart?.dueAtMs == null) return same(condition);
+  if (restart.dueAtMs > atMs) return same(condition, [{ kind: 'arm-restart-timer', dueAtMs: restart.dueAtMs }]);
+  // The policy was taken away while its restart was waited for; a boot's own start has no attempts before it.
+  if (policy === 'never' && restart.attempts > 0) return want(condition, 'stopped');
+  return same(condition, [{ kind: 'restart' }]);
+}
+
+function stop(condition: VmCondition, command: { graceMs: number | null; atMs: number; drain?: boolean }): Transition {
+  const wanted = command.drain ? condition.wanted : 'stopped';
   const deadlineAtMs = command.graceMs === null ? null : command.atMs + command.graceMs;
   const wish: StopWish = { by: 'stop', deadlineAtMs, poweringOff: false };
   const timer: VmEffect[] = deadlineAtMs === null ? [] : [{ kind: 'arm-stop-timer', deadlineAtMs }];
-  const stopping: VmCondition = { ...condition, observed: 'stopping', wanted: 'stopped', stop: wish };
-  const asked = [event('stopping', 'asked to stop', { graceMs: command.graceMs })];
+  const stopping: VmCondition = { ...condition, observed: 'stopping', wanted, stop: wish, restart: null };
+  const asked = [event('stopping', command.drain ? 'asked to stop: the host goes down' : 'asked to stop', { graceMs: command.graceMs })];
   switch (condition.observed) {
     case 'stopped':
-      return want(condition, 'stopped');
+      return want(condition, wanted);
     case 'starting':
       return accept(stopping, [{ kind: 'abort-launch' }, ...timer], asked);
     case 'running':
@@ -173,10 +209,10 @@ function stop(condition: VmCondition, command: { graceMs: number | null; atMs: n
       return accept(stopping, [{ kind: 'resume' }, { kind: 'press-button' }, ...timer], asked);
     case 'stopping': {
       const earlier = condition.stop;
-      if (earlier === null || earlier.by === 'kill' || earlier.poweringOff) return same(condition);
+      if (earlier === null || earlier.by === 'kill' || earlier.poweringOff) return want(condition, wanted);
       const joined = earliest(earlier.deadlineAtMs, deadlineAtMs);
-      if (joined === earlier.deadlineAtMs) return same(condition);
-      return accept({ ...condition, stop: { ...earlier, deadlineAtMs: joined } }, timer);
+      if (joined === earlier.deadlineAtMs) return want(condition, wanted);
+      return accept({ ...condition, wanted, stop: { ...earlier, deadlineAtMs: joined } }, timer);
     }
     default:
       return assertNever(condition.observed);
@@ -192,7 +228,8 @@ function earliest(a: number | null, b: number | null): number | null {
 function kill(condition: VmCondition): Transition {
   if (condition.observed === 'stopped') return want(condition, 'stopped');
   const effects: VmEffect[] = condition.observed === 'starting' ? [{ kind: 'abort-launch' }, { kind: 'kill' }] : [{ kind: 'kill' }];
-  const killing: VmCondition = { ...condition, observed: 'stopping', wanted: 'stopped', stop: { by: 'kill', deadlineAtMs: null, poweringOff: true } };
+  const stop: StopWish = { by: 'kill', deadlineAtMs: null, poweringOff: true };
+  const killing: VmCondition = { ...condition, observed: 'stopping', wanted: 'stopped', stop, restart: null };
   if (condition.stop?.by === 'kill') return same(condition, effects);
   return accept(killing, effects, [event('stopping', 'asked to kill')]);
 }
@@ -218,21 +255,54 @@ function launched(condition: VmCondition): Transition {
   return accept({ ...condition, stop: { ...wish, poweringOff: true } }, [{ kind: 'power-off' }]);
 }
 
-function launchFailed(condition: VmCondition, cause: ExitCause): Transition {
-  if (condition.observed === 'stopping') return ended(condition, cause);
+function launchFailed(condition: VmCondition, cause: ExitCause, around: Circumstances): Transition {
+  if (condition.observed === 'stopping') return ended(condition, cause, around);
+  const events = [event('start-failed', cause.detail, causeDetail(cause))];
+  // A start that nobody waits for was refused before it began.
+  if (condition.observed === 'stopped' && condition.restart?.dueAtMs != null) return again(condition, cause, around, [], events);
   if (condition.observed !== 'starting') return same(condition);
-  return accept(offBy(condition, cause), [{ kind: 'clean-up' }], [event('start-failed', cause.detail, causeDetail(cause))]);
+  const effects: VmEffect[] = [{ kind: 'clean-up' }];
+  // A user's own start that fails is told to the user.
+  return condition.restart === null ? accept(off(cause, 'stopped'), effects, events) : again(condition, cause, around, effects, events);
 }
 
-function ended(condition: VmCondition, seen: ExitCause): Transition {
+function ended(condition: VmCondition, seen: ExitCause, around: Circumstances): Transition {
   if (condition.observed === 'stopped') return same(condition);
   const cause = causeOf(condition.stop, seen);
-  return accept(offBy(condition, cause), [{ kind: 'clean-up' }], [event('stopped', cause.detail, causeDetail(cause))]);
+  const effects: VmEffect[] = [{ kind: 'clean-up' }];
+  const events = [event('stopped', cause.detail, causeDetail(cause))];
+  if (condition.stop !== null) return accept(off(cause, condition.wanted), effects, events);
+  if (cause.kind !== 'host-reboot') return again(condition, cause, around, effects, events);
+  // After a boot VMs are started in their order, not each for itself.
+  const isWanted = around.autostart || restartsAfter(around.policy, cause);
+  return accept(off(cause, isWanted ? 'running' : 'stopped'), effects, events);
 }
 
-/** Policy "never": whatever ended the run, the VM is wanted stopped. */
-function offBy(condition: VmCondition, cause: ExitCause): VmCondition {
-  return { ...condition, observed: 'stopped', wanted: 'stopped', responsive: true, stop: null, cause };
+const off = (cause: ExitCause, wanted: WantedState): VmCondition => ({
+  observed: 'stopped',
+  wanted,
+  responsive: true,
+  stop: null,
+  cause,
+  restart: null,
+});
+
+/** Stopped, and started again after a while where the policy says so and has not given up. */
+function again(condition: VmCondition, cause: ExitCause, { policy, atMs, ranMs }: Circumstances, effects: VmEffect[], events: EventDraft[]): Transition {
+  if (!restartsAfter(policy, cause)) return accept(off(cause, 'stopped'), effects, events);
+  const attempts = restartsBefore(condition.restart, ranMs);
+  if (attempts >= maxRestarts) {
+    const message = `given up after ${attempts} restarts in a row: ${cause.detail}`;
+    const detail = { ...causeDetail(cause), hint: cause.hint ?? 'start it again: mvirt start VM' };
+    return accept(off(cause, 'stopped'), effects, [...events, event('gave-up', message, detail)]);
+  }
+  const delayMs = restartDelayMs(attempts);
+  const restart = { attempts: attempts + 1, dueAtMs: atMs + delayMs };
+  return accept(
+    { ...off(cause, 'running'), restart },
+    [...effects, { kind: 'arm-restart-timer', dueAtMs: restart.dueAtMs }],
+    [...events, event('restarting', `restart ${restart.attempts} of ${maxRestarts} in ${delayMs / 1000} s`, { attempt: restart.attempts, delayMs })],
+  );
 }
 
 /** What was seen, in the light of what was asked: a guest that powers off while asked to has obeyed. */
@@ -259,8 +329,15 @@ function adopted(condition: VmCondition, fact: { paused: boolean | null; atMs: n
   const events = [event('adopted', answering ? 'found running by a new agent' : 'found running by a new agent, not responding')];
   if (condition.observed === 'stopping') return accept({ ...condition, responsive: answering }, stopAgain(condition.stop, fact), events);
   const paused = fact.paused ?? condition.observed === 'paused';
-  return accept({ ...condition, observed: paused ? 'paused' : 'running', wanted: 'running', responsive: answering, stop: null }, [], events);
+  return accept(
+    { ...condition, observed: paused ? 'paused' : 'running', wanted: 'running', responsive: answering, stop: null, restart: startedBy(condition) },
+    [],
+    events,
+  );
 }
+
+/** What runs is no longer waited for. */
+const startedBy = ({ restart }: VmCondition): VmCondition['restart'] => (restart === null ? null : { ...restart, dueAtMs: null });
 
 /** The effects that an interrupted stop needs from a new agent. */
 function stopAgain(wish: StopWish | null, { paused, atMs }: { paused: boolean | null; atMs: number }): VmEffect[] {

@@ -1,4 +1,5 @@
 import type { ExitCause } from './exit-cause.ts';
+import type { RestartWish } from './restart-policy.ts';
 
 export const observedStates = ['stopped', 'starting', 'running', 'paused', 'stopping'] as const;
 export type ObservedState = (typeof observedStates)[number];
@@ -19,6 +20,8 @@ export type VmCondition = {
   stop: StopWish | null;
   /** How the last run ended; null before the first end. */
   cause: ExitCause | null;
+  /** A restart that is due or was made; null: the VM's user started it, or nothing is to start it. */
+  restart: RestartWish | null;
 };
 
-export const newCondition = (): VmCondition => ({ observed: 'stopped', wanted: 'stopped', responsive: true, stop: null, cause: null });
+export const newCondition = (): VmCondition => ({ observed: 'stopped', wanted: 'stopped', responsive: true, stop: null, cause: null, restart: null });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { HypervisorChoice } from './hypervisor-kind.ts';
+import type { Autostart, RestartPolicy } from './restart-policy.ts';
 
 export const diskFormats = ['raw', 'qcow2'] as const;
 export type DiskFormat = (typeof diskFormats)[number];
@@ -42,6 +43,9 @@ export type VmSpec = {
   sshKeys: string[];
   labels: Record<string, string>;
   hypervisor: HypervisorChoice;
+  restart: RestartPolicy;
+  /** null: a boot of the host leaves it alone. */
+  autostart: Autostart | null;
 };
 
 const macPattern = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;

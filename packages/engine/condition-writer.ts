@@ -1,4 +1,5 @@
 import {
+  type Circumstances,
   type ExitCause,
   MvirtError,
   type ObservedState,
@@ -22,11 +23,11 @@ export type Accepted = Extract<Transition, { kind: 'accepted' }>;
  * @throws WRONG_STATE, VM_NOT_FOUND, STORE_ERROR, DISK_FULL
  */
 export function decide(context: EngineContext, id: VmId, input: VmInput): Accepted {
-  const { store, events, feed } = context;
+  const { store, events, feed, clock } = context;
   const { accepted, told } = store.transact(() => {
     const vm = store.vms.get(id);
     if (vm === null) throw vmNotFound(id);
-    const decided = transition(vm.condition, input);
+    const decided = transition(vm.condition, input, circumstances(vm, clock.nowMs()));
     if (decided.kind === 'refused') throw refusal(vm, decided);
     const told = write(context, vm, decided);
     for (const draft of decided.events) events.record(vm, draft);
@@ -54,11 +55,16 @@ function refusal(vm: StoredVm, refused: Extract<Transition, { kind: 'refused' }>
   return new MvirtError({ code: refused.code, message: `VM ${vmLabel(vm)} ${refused.reason}`, hint: hintFor(refused.hint, vm) });
 }
 
+function circumstances({ spec, condition, startedAtMs }: StoredVm, atMs: number): Circumstances {
+  const ran = isOn(condition.observed) || condition.observed === 'stopping';
+  return { policy: spec.restart, autostart: spec.autostart !== null, atMs, ranMs: ran && startedAtMs !== null ? Math.max(0, atMs - startedAtMs) : null };
+}
+
 const isOn = (observed: ObservedState): boolean => observed === 'running' || observed === 'paused';
 
 /** What goes with a new condition: the time it began or ended, and at the end the run's settling and what waited for it. */
 function changeOf(vm: StoredVm, condition: VmCondition, nowMs: number): Parameters<EngineContext['store']['vms']['update']>[1] {
-  if (condition.observed === vm.condition.observed) return { condition };
+  if (condition.observed === vm.condition.observed) return sameCause(condition.cause, vm.condition.cause) ? { condition } : { condition, endedAtMs: nowMs };
   if (isOn(condition.observed)) return vm.condition.observed === 'starting' ? { condition, startedAtMs: nowMs } : { condition };
   if (condition.observed !== 'stopped') return { condition };
   return {
@@ -73,7 +79,8 @@ function sameCondition(a: VmCondition, b: VmCondition): boolean {
   const sameStop =
     a.stop === b.stop ||
     (a.stop !== null && b.stop !== null && a.stop.by === b.stop.by && a.stop.deadlineAtMs === b.stop.deadlineAtMs && a.stop.poweringOff === b.stop.poweringOff);
-  return a.observed === b.observed && a.wanted === b.wanted && a.responsive === b.responsive && sameStop && sameCause(a.cause, b.cause);
+  const sameRestart = a.restart?.attempts === b.restart?.attempts && a.restart?.dueAtMs === b.restart?.dueAtMs;
+  return a.observed === b.observed && a.wanted === b.wanted && a.responsive === b.responsive && sameStop && sameRestart && sameCause(a.cause, b.cause);
 }
 
 const sameCause = (a: ExitCause | null, b: ExitCause | null): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);

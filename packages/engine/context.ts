@@ -4,6 +4,7 @@ import type { Vmm } from '@mvirt/hypervisor';
 import type { Network } from '@mvirt/network';
 import type { Store } from '@mvirt/store';
 import type { DiskClaims } from './disk-claims.ts';
+import type { Draining } from './drain.ts';
 import type { DriverChoice } from './driver-choice.ts';
 import type { Gate } from './gate.ts';
 import type { EngineLog } from './log.ts';
@@ -38,6 +39,7 @@ export type EngineContext = {
   claims: DiskClaims;
   /** How many VMs are launched at once. */
   launches: Gate;
+  draining: Draining;
   /** Absolute. */
   dataDir: string;
   /** The bridge that the agent's own TAPs are on. */

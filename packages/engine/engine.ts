@@ -8,6 +8,7 @@ import { createConsoleHub } from './console-hub/console-hub.ts';
 import type { EngineContext } from './context.ts';
 import { createDiskClaims } from './disk-claims.ts';
 import { diskRemoved } from './disk-plug.ts';
+import { createDraining } from './drain.ts';
 import { createDriverChoice } from './driver-choice.ts';
 import { createEventLog } from './event-log.ts';
 import { createGate } from './gate.ts';
@@ -17,7 +18,9 @@ import { createLogService } from './log-service.ts';
 import { nicRemoved } from './nic-plug.ts';
 import { recover } from './recovery.ts';
 import type { Services } from './services.ts';
-import { createSupervisors } from './supervisors.ts';
+import { startOwed } from './start-owed.ts';
+import { createSupervisors, type Supervisors } from './supervisors.ts';
+import { restartVm } from './vm-actions.ts';
 import { createVmFeed } from './vm-feed.ts';
 import { sharedLog } from './vm-log/shared-log.ts';
 import { createVmService } from './vm-service.ts';
@@ -69,15 +72,22 @@ export function createEngine(deps: EngineDeps): Engine {
     feed: createVmFeed((error) => log.error('a listener to changes failed', { error: String(error) })),
     claims: createDiskClaims(store),
     launches: createGate(launchesAtOnce),
+    draining: createDraining(),
   };
-  const supervisors = createSupervisors(context, { deviceRemoved: (id, device) => deviceRemoved(context, id, device) });
+  const supervisors: Supervisors = createSupervisors(context, {
+    deviceRemoved: (id, device) => deviceRemoved(context, id, device),
+    restart: (id) => restartVm(context, supervisors.of(id), id),
+  });
   return {
     vms: createVmService(context, supervisors),
     host: createHostService(context),
     events,
     logs,
     consoles,
-    recover: () => recover(context, supervisors),
+    async recover() {
+      await recover(context, supervisors);
+      startOwed(context, supervisors);
+    },
     async close() {
       await supervisors.close(closeMs);
       consoles.close();

@@ -1,4 +1,4 @@
-import type { CreateInput, ExitCause, HypervisorKind, LifecycleEvent, VmCondition, VmId, VmSpec } from '@mvirt/domain';
+import type { CreateInput, ExitCause, HypervisorKind, LifecycleEvent, MvirtError, RestartPolicy, VmCondition, VmId, VmSpec } from '@mvirt/domain';
 import type { SystemFigures } from '@mvirt/host';
 import type { BlockStats, Capabilities, HypervisorReport } from '@mvirt/hypervisor';
 import type { SystemInventory } from './system-inventory.ts';
@@ -41,7 +41,13 @@ export type VmChange = {
   userData?: string | null;
   /** null removes a label. */
   labels?: Record<string, string | null>;
+  restart?: RestartPolicy;
+  /** null: not at a boot of the host. */
+  autostart?: { order?: number | undefined; delayMs?: number | undefined } | null;
 };
+
+/** What a drain did to one VM; error null: it is off. */
+export type DrainOutcome = { vm: VmSnapshot; error: MvirtError | null };
 
 /** All methods throw VM_NOT_FOUND for an id that names no VM. Waits end by their own deadline or the signal, which never undoes what began. */
 export interface VmService {
@@ -61,6 +67,11 @@ export interface VmService {
   /** Answers once the VM is stopped. graceMs null: no limit. */
   stop(id: VmId, options: WaitOptions & { graceMs: number | null }): Promise<ActionResult>;
   kill(id: VmId, options: WaitOptions): Promise<ActionResult>;
+  /**
+   * The host goes down: all VMs that are up are stopped gracefully, at once and within one deadline, and are wanted back after its boot.
+   * Answers once they are off; meanwhile no VM is started. graceMs null: no limit.
+   */
+  drain(options: WaitOptions & { graceMs: number | null }): Promise<DrainOutcome[]>;
   reboot(id: VmId, options: WaitOptions): Promise<ActionResult>;
   pause(id: VmId, options: WaitOptions): Promise<ActionResult>;
   resume(id: VmId, options: WaitOptions): Promise<ActionResult>;
@@ -121,11 +132,8 @@ export type ConsoleMessage =
 export interface ConsoleService {
   /** Also for a stopped VM (history, then waits). Each attachment is bounded: a slow one goes on from the file. */
   attach(id: VmId, options: { from: ConsoleStart; signal: AbortSignal }): AsyncIterable<ConsoleMessage>;
-  /**
-   * answering: a terminal's answer, with the cursor behind the guest's question; of those to one question the first is typed, the others are not.
-   * @throws WRONG_STATE (not running), CONSOLE_READ_ONLY, TOO_MANY
-   */
-  write(id: VmId, bytes: Uint8Array, options: WaitOptions & { answering?: string }): Promise<void>;
+  /** @throws WRONG_STATE (not running), CONSOLE_READ_ONLY, TOO_MANY */
+  write(id: VmId, bytes: Uint8Array, options: WaitOptions): Promise<void>;
 }
 
 export type VmUsage = { id: VmId /** Of one CPU; null until two figures were taken. */; cpuPercent: number | null; rssBytes: number };

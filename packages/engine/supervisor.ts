@@ -29,7 +29,7 @@ export interface Supervisor {
   /** done: what was begun has been carried out, or how it failed. @throws WRONG_STATE, VM_NOT_FOUND, STORE_ERROR, DISK_FULL */
   command(command: VmCommand): { changed: boolean; done: Promise<void> };
   /** driver null: joins a start that is under way. @throws WRONG_STATE, VM_NOT_FOUND, STORE_ERROR, DISK_FULL */
-  start(driver: HypervisorDriver | null): { changed: boolean; done: Promise<void> };
+  start(driver: HypervisorDriver | null, options?: { restart: boolean }): { changed: boolean; done: Promise<void> };
   fact(fact: VmFact): void;
   /** A change of the devices of a VM that is up, in its turn. @throws HYPERVISOR_UNRESPONSIVE */
   plug(task: (vmm: Vmm, signal: AbortSignal) => Promise<void>): Promise<void>;
@@ -39,7 +39,11 @@ export interface Supervisor {
   close(): void;
 }
 
-export type SupervisorHooks = { deviceRemoved(id: VmId, device: string): void };
+export type SupervisorHooks = {
+  deviceRemoved(id: VmId, device: string): void;
+  /** Starts the VM as its policy wants. Never rejects: what keeps it from being started is told as a fact. */
+  restart(id: VmId): Promise<void>;
+};
 
 const launchDeadlineMs = 120_000;
 /** How long the driver may take to tell of an end that the kernel has told already. */
@@ -55,6 +59,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   const timers = new Set<Disposable>();
   let run: Run | null = null;
   let launching: Promise<void> | null = null;
+  let restartTimer: Disposable | null = null;
   let tapsLeft = false;
   let closed = false;
 
@@ -100,8 +105,8 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
         throw command.kind === 'kill' ? killUnstored(thrown) : thrown;
       }
     },
-    start(driver) {
-      const accepted = decide(context, id, { kind: 'start' });
+    start(driver, { restart } = { restart: false }) {
+      const accepted = decide(context, id, { kind: 'start', restart });
       const done = runAll(accepted.effects, driver);
       return { changed: accepted.changed, done: accepted.effects.length > 0 ? done : (launching ?? done) };
     },
@@ -113,6 +118,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     close() {
       closed = true;
       ladder.clear();
+      restartTimer?.[Symbol.dispose]();
       for (const timer of timers) timer[Symbol.dispose]();
       run?.watch[Symbol.dispose]();
       run?.vmm?.close();
@@ -153,6 +159,10 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
         return ladder.powerOff();
       case 'kill':
         return kill();
+      case 'arm-restart-timer':
+        return armRestart(effect.dueAtMs);
+      case 'restart':
+        return hooks.restart(id);
       case 'pause':
         return call((vmm, signal) => vmm.pause({ signal }));
       case 'resume':
@@ -166,6 +176,13 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
       default:
         return assertNever(effect);
     }
+  }
+
+  /** By the timer's own measure: a wall clock that was set back meanwhile holds up no restart. */
+  function armRestart(dueAtMs: number): void {
+    restartTimer?.[Symbol.dispose]();
+    const delayMs = Math.max(0, dueAtMs - clock.nowMs());
+    restartTimer = clock.after(delayMs, () => tell({ kind: 'restart-due', atMs: Math.max(clock.nowMs(), dueAtMs) }));
   }
 
   async function begin(driver: HypervisorDriver | null): Promise<void> {

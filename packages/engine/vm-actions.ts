@@ -1,7 +1,9 @@
-import { MvirtError, type ObservedState, type VmCommand, type VmId, vmLabel } from '@mvirt/domain';
+import { MvirtError, type ObservedState, toMvirtError, type VmCommand, type VmId, vmLabel } from '@mvirt/domain';
+import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import { storedVm } from './device-change.ts';
+import { describeEnd, startFailure } from './end-cause.ts';
 import type { WaitOptions } from './services.ts';
 import type { Supervisor } from './supervisor.ts';
 import { untilVm } from './vm-wait.ts';
@@ -18,7 +20,40 @@ export type Changed = { changed: boolean };
 
 /** Answers once the VM runs; a start that is under way is joined. @throws START_FAILED, DISK_IN_USE, UNSUPPORTED, HYPERVISOR_MISSING, FILE_NOT_FOUND, WRONG_STATE */
 export async function startVm(context: EngineContext, supervisor: Supervisor, id: VmId, { signal }: WaitOptions): Promise<Changed> {
-  const { clock, drivers, store, claims } = context;
+  const { changed, done } = await beginStart(context, supervisor, id, { signal, restart: false });
+  const late = () => {
+    const label = vmLabel(storedVm(context, id));
+    return new MvirtError({ code: 'TIMEOUT', message: `VM ${label} is still starting after ${startMs / 1000} s`, hint: `mvirt kill ${label} ends it` });
+  };
+  await within(done, { clock: context.clock, signal, timeoutMs: startMs, late });
+  return { changed };
+}
+
+/** The start that a VM's policy or a boot of the host owes it. Never rejects: what keeps it from being started is told to the VM. */
+export async function restartVm(context: EngineContext, supervisor: Supervisor, id: VmId): Promise<void> {
+  let done: Promise<void>;
+  try {
+    ({ done } = await beginStart(context, supervisor, id, { restart: true }));
+  } catch (thrown) {
+    const vm = context.store.vms.get(id);
+    if (vm === null) return; // deleted while its hypervisor was looked for
+    supervisor.fact({ kind: 'launch-failed', cause: await describeEnd(context, vm, startFailure(toMvirtError(thrown)), null) });
+    return;
+  }
+  await done.catch(() => {}); // the supervisor has told how it failed
+}
+
+const drained = (vm: StoredVm) =>
+  new MvirtError({
+    code: 'WRONG_STATE',
+    message: `VM ${vmLabel(vm)} is not started: the agent is stopping all VMs, because the host goes down`,
+    hint: 'try again when that is done',
+  });
+
+type StartOptions = { signal?: AbortSignal | undefined; restart: boolean };
+
+async function beginStart(context: EngineContext, supervisor: Supervisor, id: VmId, { signal, restart }: StartOptions) {
+  const { clock, drivers, store, claims, draining } = context;
   const trial = {
     clock,
     signal,
@@ -29,25 +64,19 @@ export async function startVm(context: EngineContext, supervisor: Supervisor, id
   const driver = condition.observed === 'stopped' ? await within(drivers.choose(spec), trial) : null;
   // From here to the new condition nothing waits, so that no other VM can take a disk in between.
   const vm = storedVm(context, id);
+  if (draining.active()) throw drained(vm);
+  if (restart && vm.condition.restart?.dueAtMs == null) return { changed: false, done: Promise.resolve() };
   const fresh = driver !== null && vm.condition.observed === 'stopped';
   if (fresh) {
     driver.check(vm.spec);
     claims.take(id, vm.spec.disks);
   }
-  const { changed, done } = startOrLetGo();
-  const late = () =>
-    new MvirtError({ code: 'TIMEOUT', message: `VM ${vmLabel(vm)} is still starting after ${startMs / 1000} s`, hint: `mvirt kill ${vmLabel(vm)} ends it` });
-  await within(done, { clock, signal, timeoutMs: startMs, late });
-  return { changed };
-
-  function startOrLetGo() {
-    try {
-      if (fresh && vm.spec.hypervisor !== driver.kind) store.vms.update(id, { spec: { ...vm.spec, hypervisor: driver.kind } });
-      return supervisor.start(driver);
-    } catch (thrown) {
-      if (fresh) claims.drop(id);
-      throw thrown;
-    }
+  try {
+    if (fresh && vm.spec.hypervisor !== driver.kind) store.vms.update(id, { spec: { ...vm.spec, hypervisor: driver.kind } });
+    return supervisor.start(driver, { restart });
+  } catch (thrown) {
+    if (fresh) claims.drop(id);
+    throw thrown;
   }
 }
 
@@ -56,11 +85,11 @@ export async function stopVm(
   context: EngineContext,
   supervisor: Supervisor,
   id: VmId,
-  { graceMs, signal }: WaitOptions & { graceMs: number | null },
+  { graceMs, drain = false, signal }: WaitOptions & { graceMs: number | null; drain?: boolean },
 ): Promise<Changed> {
   if (graceMs !== null && !(Number.isFinite(graceMs) && graceMs >= 0))
     throw new MvirtError({ code: 'INVALID_ARGUMENT', message: `graceMs: ${graceMs} is no time to wait` });
-  const { changed } = begin(context, supervisor, id, { kind: 'stop', graceMs, atMs: context.clock.nowMs() });
+  const { changed } = begin(context, supervisor, id, { kind: 'stop', graceMs, atMs: context.clock.nowMs(), drain });
   const hint = `mvirt kill ${vmLabel(storedVm(context, id))} ends it at once`;
   await untilOff(context, supervisor, id, { signal, timeoutMs: graceMs === null ? null : graceMs + stopStepsMs, hint });
   return { changed };

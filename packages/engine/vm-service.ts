@@ -3,6 +3,7 @@ import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import { storedVm } from './device-change.ts';
 import { attachDisk, detachDisk } from './disk-plug.ts';
+import { drainVms } from './drain.ts';
 import { attachNic, detachNic } from './nic-plug.ts';
 import type { ActionResult, VmService, VmSnapshot, WaitOptions } from './services.ts';
 import type { Supervisors } from './supervisors.ts';
@@ -58,6 +59,7 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
     start: (id, options) => act(id, () => startVm(context, supervisor(id), id, options)),
     stop: (id, options) => act(id, () => stopVm(context, supervisor(id), id, options)),
     kill: (id, options) => act(id, () => killVm(context, supervisor(id), id, options)),
+    drain: (options) => drainVms(context, supervisors, options),
     reboot: (id, options) => act(id, () => commandVm(context, supervisor(id), id, 'reboot', options)),
     pause: (id, options) => act(id, () => commandVm(context, supervisor(id), id, 'pause', options)),
     resume: (id, options) => act(id, () => commandVm(context, supervisor(id), id, 'resume', options)),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { applyChange, applyLabels, type ChangeSpec, parseChange, type VmId, type VmSpec, vmNotFound } from '@mvirt/domain';
+import { applyAtOnce, applyChange, type ChangeSpec, parseChange, type VmId, type VmSpec, vmNotFound } from '@mvirt/domain';
 import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { hostLimits } from './host-limits.ts';
@@ -32,7 +32,7 @@ function changed(vm: StoredVm, change: ChangeSpec): Changed {
   const name = change.name ?? vm.name;
   const whole = applyChange(vm.pendingSpec ?? vm.spec, change);
   if (vm.condition.observed === 'stopped') return { name, spec: whole, pendingSpec: null };
-  const spec = applyLabels(vm.spec, change);
+  const spec = applyAtOnce(vm.spec, change);
   return { name, spec, pendingSpec: sameSpec(whole, spec) ? null : whole };
 }
 

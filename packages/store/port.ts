@@ -52,6 +52,7 @@ export interface Store {
   vms: VmTable;
   events: EventTable;
   consoles: ConsoleTable;
+  notes: NoteTable;
   /** All or nothing; may be nested. */
   transact<T>(work: () => T): T;
   close(): void;
@@ -80,6 +81,12 @@ export interface EventTable {
   lastSeq(): number;
   /** Drops what is beyond either bound: more than `keep` newer ones exist, or it happened more than `olderThanMs` ago. Answers with the number dropped. */
   prune(bounds: { keep: number; olderThanMs: number }): number;
+}
+
+/** Single facts that an agent keeps for the next one. boot-id: of the host's boot that the last agent saw. */
+export interface NoteTable {
+  get(name: 'boot-id'): string | null;
+  put(name: 'boot-id', value: string): void;
 }
 
 export interface ConsoleTable {

@@ -116,6 +116,7 @@ export function doubleServices(): DoubleServices {
       start: act,
       stop: (_, { signal }) => never('stop', signal),
       kill: act,
+      drain: async () => [],
       reboot: act,
       pause: act,
       resume: act,

@@ -16,5 +16,7 @@ export const vmSpec = (change: Partial<VmSpec> = {}): VmSpec => ({
   sshKeys: [],
   labels: {},
   hypervisor: 'auto',
+  restart: 'never',
+  autostart: null,
   ...change,
 });

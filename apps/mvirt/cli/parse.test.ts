@@ -26,41 +26,43 @@ const words = (name: string): string[] => {
 
 for (const definition of commands.filter(({ raw }) => !raw)) {
   const { name, aliases = [], options } = definition;
+  const called = name.split(' ');
   test(`${name}: its aliases, arguments and every option`, () => {
-    for (const called of [name, ...aliases]) expect(command(called, ...words(name)).command).toBe(definition);
+    for (const alias of [name, ...aliases]) expect(command(...alias.split(' '), ...words(name)).command).toBe(definition);
     for (const option of options) {
       const value = option.choices?.[0] ?? 'value';
       const flag = option.value === undefined ? [`--${option.name}`] : [`--${option.name}`, value];
       const expected = option.value === undefined ? [''] : [value];
-      expect(command(name, ...words(name), ...flag).invocation.options).toEqual({ [option.name]: expected });
-      expect(command(name, ...flag, ...words(name)).invocation.options).toEqual({ [option.name]: expected });
-      if (option.short) expect(command(name, ...words(name), `-${option.short}`, ...flag.slice(1)).invocation.options).toEqual({ [option.name]: expected });
-      if (option.many) expect(command(name, ...words(name), ...flag, ...flag).invocation.options).toEqual({ [option.name]: [value, value] });
-      if (option.choices) expect(refusal(name, ...words(name), `--${option.name}`, 'nonsense').message).toContain(option.choices.join(', '));
+      expect(command(...called, ...words(name), ...flag).invocation.options).toEqual({ [option.name]: expected });
+      expect(command(...called, ...flag, ...words(name)).invocation.options).toEqual({ [option.name]: expected });
+      if (option.short)
+        expect(command(...called, ...words(name), `-${option.short}`, ...flag.slice(1)).invocation.options).toEqual({ [option.name]: expected });
+      if (option.many) expect(command(...called, ...words(name), ...flag, ...flag).invocation.options).toEqual({ [option.name]: [value, value] });
+      if (option.choices) expect(refusal(...called, ...words(name), `--${option.name}`, 'nonsense').message).toContain(option.choices.join(', '));
     }
   });
 
   test(`${name}: what is wrong is said with a hint that names it`, () => {
-    const errors = [refusal(name, ...words(name), '--nonsense'), refusal(name, '--socket')];
-    if (words(name).length > 0) errors.push(refusal(name));
-    if (!definition.arguments.some(({ many }) => many)) errors.push(refusal(name, ...words(name), 'and', 'more'));
+    const errors = [refusal(...called, ...words(name), '--nonsense'), refusal(...called, '--socket')];
+    if (words(name).length > 0) errors.push(refusal(...called));
+    if (!definition.arguments.some(({ many }) => many)) errors.push(refusal(...called, ...words(name), 'and', 'more'));
     for (const error of errors) expect([error.code, error.hint]).toEqual(['INVALID_ARGUMENT', `mvirt ${name} --help shows what it takes`]);
   });
 
   test(`${name}: the global options are alike before and after it`, () => {
-    const after = command(name, ...words(name), '--socket', '/s', '--json').invocation;
-    expect(command('--socket', '/s', '--json', name, ...words(name)).invocation).toEqual(after);
-    expect(command('--json', name, ...words(name), '--socket=/s').invocation).toEqual(after);
+    const after = command(...called, ...words(name), '--socket', '/s', '--json').invocation;
+    expect(command('--socket', '/s', '--json', ...called, ...words(name)).invocation).toEqual(after);
+    expect(command('--json', ...called, ...words(name), '--socket=/s').invocation).toEqual(after);
     expect([after.socketFlag, after.json]).toEqual(['/s', true]);
-    expect(command(name, ...words(name)).invocation).toMatchObject({ socketFlag: undefined, json: false });
+    expect(command(...called, ...words(name)).invocation).toMatchObject({ socketFlag: undefined, json: false });
   });
 
   test(`${name}: help shows every option and example`, () => {
-    const help = parse([name, '--help']);
+    const help = parse([...called, '--help']);
     if (help.kind !== 'help') throw new Error('no help');
     for (const option of options) expect(help.text).toContain(`--${option.name}`);
     for (const example of definition.examples) expect(help.text).toContain(example);
-    expect(parse(['help', name])).toEqual(help);
+    expect(parse(['help', ...called])).toEqual(help);
     for (const alias of aliases) expect(parse(['help', alias])).toEqual(help);
   });
 }

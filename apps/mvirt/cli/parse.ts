@@ -1,7 +1,7 @@
 import { MvirtError } from '@mvirt/domain/error';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import type { CommandDefinition, OptionDefinition } from '../commands/definition.ts';
-import { commands, findCommand, globalOptions } from '../commands/registry.ts';
+import { commands, findCommand, globalOptions, nouns } from '../commands/registry.ts';
 import type { Invocation } from './invocation.ts';
 import { usageError } from './usage-error.ts';
 
@@ -24,15 +24,34 @@ export function parse(argv: readonly string[]): Parsed {
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .helpCommand(false)
+    .configureHelp({ visibleCommands: withVerbs, subcommandTerm: termOf })
     .option('--no-mouse', 'leave the mouse to the terminal');
   addOptions(program, globalOptions);
+  /** The command that a verb belongs to: one of its own, or made for its verbs alone. */
+  const nounOf = ({ name }: CommandDefinition): Command | null => {
+    const [noun = '', verb] = name.split(' ');
+    if (verb === undefined) return null;
+    const known = program.commands.find((command) => command.name() === noun);
+    if (known) return known;
+    const refusing = (error: CommanderError) => {
+      culprit = noun;
+      throw error;
+    };
+    const made = new Command(noun)
+      .description(nouns[noun] ?? '')
+      .helpCommand(false)
+      .enablePositionalOptions();
+    addOptions(made, globalOptions);
+    program.addCommand(made.exitOverride(refusing).configureOutput(output));
+    return made;
+  };
   for (const command of commands) {
     const refusing = (error: CommanderError) => {
       culprit = command.name;
       throw error;
     };
     const built = build(command, (values, options, rest) => {
-      const globals = { ...program.opts(), ...options } as Record<string, unknown>;
+      const globals = { ...program.opts(), ...nounOf(command)?.opts(), ...options } as Record<string, unknown>;
       const invocation = {
         args: positional(command, values),
         options: given(command, options),
@@ -42,14 +61,15 @@ export function parse(argv: readonly string[]): Parsed {
       };
       parsed = { kind: 'command', command, invocation };
     });
-    program.addCommand(built.exitOverride(refusing).configureOutput(output));
+    (nounOf(command) ?? program).addCommand(built.exitOverride(refusing).configureOutput(output));
   }
   program
-    .command('help [COMMAND]')
+    .command('help [COMMAND...]')
     .description('show what a command takes')
-    .action((name?: string) => {
-      if (name === undefined) help = program.helpInformation();
-      else if (findCommand(name)) parsed = parse([name, '--help']);
+    .action((words: string[]) => {
+      const name = words.join(' ');
+      if (name === '') help = program.helpInformation();
+      else if (findCommand(name) || nouns[name]) parsed = parse([...words, '--help']);
       else program.parse([name], { from: 'user' }); // says that there is none, and what is meant perhaps
     });
   try {
@@ -63,6 +83,15 @@ export function parse(argv: readonly string[]): Parsed {
     throw refusal(error, culprit);
   }
   return parsed ?? { kind: 'help', text: help };
+}
+
+/** Each command, and a noun's verbs in its place or behind it. */
+const withVerbs = ({ commands: found }: Command): Command[] =>
+  found.flatMap((one) => (nouns[one.name()] === undefined ? [one, ...one.commands] : one.commands));
+
+function termOf(command: Command): string {
+  const noun = command.parent?.parent ? `${command.parent.name()} ` : '';
+  return noun + new Help().subcommandTerm(command);
 }
 
 /** What commander says, in our form. */
@@ -82,7 +111,7 @@ function refusal({ code, message }: CommanderError, command: string | undefined)
 type Values = (string | string[] | undefined)[];
 
 function build(definition: CommandDefinition, act: (values: Values, options: Record<string, unknown>, rest: string[]) => void): Command {
-  const command = new Command(definition.name)
+  const command = new Command(definition.name.split(' ').at(-1))
     .summary(definition.summary)
     .description(sentence(definition.summary))
     .aliases([...(definition.aliases ?? [])]);

@@ -28,6 +28,7 @@ export type OptionDefinition = {
 
 /** One subcommand, as data: parsing, help, completion and documents come from it; its code is loaded when it runs. */
 export type CommandDefinition = {
+  /** One word, or a noun and a verb: "agent drain". */
   name: string;
   aliases?: readonly string[];
   summary: string;

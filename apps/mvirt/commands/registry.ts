@@ -5,6 +5,9 @@ import { vmCommands } from './vm/index.ts';
 /** Every subcommand, in the order in which help shows them. */
 export const commands: readonly CommandDefinition[] = [...vmCommands, ...agentCommands];
 
+/** Nouns that are no command by themselves, with what help says of them. */
+export const nouns: Readonly<Record<string, string>> = {};
+
 /** Options that every command takes, before or after its name. */
 export const globalOptions: readonly OptionDefinition[] = [
   { name: 'socket', value: 'PATH', summary: "the agent's socket (else $MVIRT_SOCKET, else where it usually is)", completes: 'file' },

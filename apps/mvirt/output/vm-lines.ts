@@ -21,8 +21,10 @@ export function age(fromMs: number, nowMs: number): string {
   return m > 0 ? `${m}m ${s}s` : `${s}s`;
 }
 
-export const stateText = ({ state, responsive }: Pick<VmDocument, 'state' | 'responsive'>): string =>
-  responsive === false ? `${stateWord(state)}, not responding` : stateWord(state);
+export function stateText({ state, responsive, nextStartAt }: Pick<VmDocument, 'state' | 'responsive' | 'nextStartAt'>): string {
+  if (responsive === false) return `${stateWord(state)}, not responding`;
+  return nextStartAt === null ? stateWord(state) : `${stateWord(state)}, restarting`;
+}
 /** A server of a later release may know states that we do not. */
 export const stateWord = (state: VmDocument['state']): string => state ?? '-';
 const paintState = ({ state }: VmDocument, paint: Paint, text: string): string => (state === null ? text : paint(stateColour[state], text));
@@ -42,6 +44,14 @@ export function vmTable(vms: readonly VmDocument[], paint: Paint, nowMs: number)
   return table(['NAME', 'ID', 'STATE', 'VCPUS', 'MEMORY', 'HYPERVISOR', 'UP'], rows);
 }
 
+function nextStart({ nextStartAt, restartAttempts }: VmDocument, nowMs: number): string {
+  const seconds = Math.max(0, Math.ceil((Date.parse(nextStartAt ?? '') - nowMs) / 1000));
+  return `in ${seconds} s${restartAttempts ? ` (restart ${restartAttempts} in a row)` : ''}`;
+}
+
+const autostart = ({ autostartOrder, autostartDelaySeconds }: VmDocument): string =>
+  `at each boot of the host, order ${autostartOrder}${autostartDelaySeconds ? `, then a pause of ${autostartDelaySeconds} s` : ''}`;
+
 /** Everything of one VM, a field a line. */
 export function vmDetails(vm: VmDocument, paint: Paint, nowMs: number): string {
   const lines: [string, string][] = [
@@ -58,6 +68,9 @@ export function vmDetails(vm: VmDocument, paint: Paint, nowMs: number): string {
   if (vm.startedAt !== null) lines.push(['started', isUp(vm) ? `${vm.startedAt} (up ${age(Date.parse(vm.startedAt), nowMs)})` : vm.startedAt]);
   if (vm.lastExit !== null) lines.push(['last exit', `${vm.lastExit.at} ${vm.lastExit.cause}: ${printable(vm.lastExit.detail)}`]);
   if (vm.lastExit?.hint) lines.push(['', `hint: ${printable(vm.lastExit.hint)}`]);
+  if (vm.nextStartAt !== null) lines.push(['next start', nextStart(vm, nowMs)]);
+  if (vm.restart !== null && vm.restart !== 'never') lines.push(['restart', vm.restart]);
+  if (vm.autostart) lines.push(['autostart', autostart(vm)]);
   for (const field of ['kernel', 'initramfs', 'cmdline', 'firmware'] as const) if (vm[field] !== null) lines.push([field, printable(vm[field])]);
   for (const disk of vm.disks) lines.push(['disk', diskText(disk)]);
   for (const nic of vm.nics)

@@ -12,5 +12,9 @@ export type ActionAnswer = z.output<typeof actionResultSchema>;
 /** The same as commands show it, from whichever door. */
 export type ActionDocument = Omit<ActionAnswer, 'vm'> & { vm: VmDocument };
 
+/** What a drain did to one VM. */
+export const drainedSchema = z.object({ vm: vmSchema, error: errorSchema.nullable() });
+export type DrainAnswer = z.output<typeof drainedSchema>;
+
 export const createdSchema = z.object({ vm: vmSchema, warnings: z.array(z.string()) });
 export type CreatedAnswer = z.output<typeof createdSchema>;

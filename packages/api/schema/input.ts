@@ -1,4 +1,4 @@
-import { createSpecSchema, diskFormats, labelsSchema, macSchema, pathSchema, vmNameSchema } from '@mvirt/domain';
+import { changeSpecSchema, createSpecSchema, diskFormats, labelsSchema, macSchema, pathSchema, vmNameSchema } from '@mvirt/domain';
 import { z } from 'zod';
 import { consoleStartSchema } from './console.ts';
 import { maxConsoleMessageBytes } from './console-limit.ts';
@@ -27,9 +27,12 @@ export const inputs = {
     userData: z.string().max(1_048_576).nullable().optional(),
     /** null removes a label. */
     labels: z.record(labelsSchema.keyType, labelsSchema.valueType.nullable()).optional(),
+    restart: changeSpecSchema.shape.restart,
+    autostart: changeSpecSchema.shape.autostart,
   }),
   /** graceMs null: waits for the guest without limit. */
   stop: z.strictObject({ ...ofVm, graceMs: milliseconds.nullable().default(30_000) }),
+  drain: z.strictObject({ graceMs: milliseconds.nullable().default(90_000) }),
   attachDisk: z.strictObject({ ...ofVm, path: pathSchema, readonly: z.boolean().default(false), format: z.enum(diskFormats).optional() }),
   detachDisk: z.strictObject({ ...ofVm, path: z.string().min(1).max(4095) }),
   attachNic: z.strictObject({ ...ofVm, tap: z.string().min(1).max(15).optional(), mac: macSchema.optional() }),
@@ -40,7 +43,6 @@ export const inputs = {
   readLog: z.strictObject({ ...ofVm, sinceMs: timeMs.nullable().default(null), limit: z.int().min(1).max(10_000).default(200) }),
   watchLog: z.strictObject({ ...ofVm, sinceMs: timeMs.nullable().default(null), tail: z.int().min(0).max(10_000).default(20), lastEventId }),
   attachConsole: z.strictObject({ ...ofVm, from: consoleStartSchema.default({ kind: 'all' }), lastEventId }),
-  /** answering: the cursor behind the question that the guest asked and a terminal, not its user, now answers. */
-  writeConsole: z.strictObject({ ...ofVm, bytes, answering: z.string().max(200).optional() }),
+  writeConsole: z.strictObject({ ...ofVm, bytes }),
   listFolder: z.strictObject({ path: pathSchema }),
 };

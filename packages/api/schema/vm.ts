@@ -1,4 +1,4 @@
-import { diskFormats, exitCauseKinds, hypervisorKinds, observedStates } from '@mvirt/domain';
+import { diskFormats, exitCauseKinds, hypervisorKinds, observedStates, restartPolicies } from '@mvirt/domain';
 import { z } from 'zod';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
@@ -26,8 +26,16 @@ export const vmSchema = z.object({
   disks: z.array(z.object({ path: z.string(), readonly: z.boolean(), format: z.enum(diskFormats) })),
   nics: z.array(z.object({ mac: z.string(), tap: z.string().nullable(), network: z.string().nullable(), addresses: z.array(z.string()) })),
   labels: z.record(z.string(), z.string()),
-  restart: z.enum(['never', 'on-failure', 'always']),
+  restart: z.enum(restartPolicies),
+  /** When its policy, or a boot of the host, starts it; null: nothing is waited for. */
+  nextStartAt: time.nullable(),
+  /** Restarts by its policy in a row; a run of a minute ends the row. */
+  restartAttempts: z.int(),
   autostart: z.boolean(),
+  /** Its place in the order of a boot; null: no autostart. */
+  autostartOrder: z.int().nullable(),
+  /** How long the next one waits after it. */
+  autostartDelaySeconds: z.number().nullable(),
   /** What changes at its next start, by field; null: nothing. */
   pending: z.record(z.string(), z.unknown()).nullable(),
   /** Why an action cannot be had, by name; actions that can be had are left out. */

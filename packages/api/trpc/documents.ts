@@ -1,6 +1,16 @@
 import { bytesPerMib, type LifecycleEvent, toRfc3339, type VmSpec } from '@mvirt/domain';
-import type { ActionResult, HostService, HypervisorReport, LogLine, VmChangeNotice, VmSnapshot, VmUsage } from '@mvirt/engine';
-import type { ActionAnswer, CreatedAnswer, EventDocument, HostDocument, HypervisorDocument, LogLineDocument, UsageDocument, Vm } from '../schema/index.ts';
+import type { ActionResult, DrainOutcome, HostService, HypervisorReport, LogLine, VmChangeNotice, VmSnapshot, VmUsage } from '@mvirt/engine';
+import type {
+  ActionAnswer,
+  CreatedAnswer,
+  DrainAnswer,
+  EventDocument,
+  HostDocument,
+  HypervisorDocument,
+  LogLineDocument,
+  UsageDocument,
+  Vm,
+} from '../schema/index.ts';
 
 /** What the engine says, as clients read it. Pure; the one place where a snapshot becomes a document. */
 export function toVm(vm: VmSnapshot): Vm {
@@ -25,14 +35,23 @@ export function toVm(vm: VmSnapshot): Vm {
     disks: spec.disks.map(({ path, readonly, format }) => ({ path, readonly, format })),
     nics: vm.nics.map((nic) => ({ ...nic, addresses: [] })),
     labels: spec.labels,
-    restart: 'never',
-    autostart: false,
+    restart: spec.restart,
+    nextStartAt: time(condition.restart?.dueAtMs ?? null),
+    restartAttempts: condition.restart?.attempts ?? 0,
+    autostart: spec.autostart !== null,
+    autostartOrder: spec.autostart?.order ?? null,
+    autostartDelaySeconds: spec.autostart === null ? null : spec.autostart.delayMs / 1000,
     pending: pending(spec, vm.pendingSpec),
     unavailable: unavailable(vm),
   };
 }
 
 export const toCreated = ({ vm, warnings }: { vm: VmSnapshot; warnings: string[] }): CreatedAnswer => ({ vm: toVm(vm), warnings });
+
+export const toDrained = ({ vm, error }: DrainOutcome): DrainAnswer => ({
+  vm: toVm(vm),
+  error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
+});
 
 export const toAction = ({ vm, changed, note }: ActionResult): ActionAnswer => ({ vm: toVm(vm), changed, note });
 

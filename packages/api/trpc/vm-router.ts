@@ -1,6 +1,6 @@
 import { inputs } from '../schema/index.ts';
 import { defined } from './defined.ts';
-import { toAction, toCreated, toNotice, toVm } from './documents.ts';
+import { toAction, toCreated, toDrained, toNotice, toVm } from './documents.ts';
 import { stream } from './stream.ts';
 import type { Trpc } from './trpc.ts';
 
@@ -27,6 +27,9 @@ export function vmRouter({ router, procedure }: Trpc) {
     }),
     kill: action.mutation(async ({ ctx: { services, hungUp }, input }) => {
       return toAction(await services.vms.kill(services.vms.resolve(input.vm, { careful: true }), { signal: hungUp }));
+    }),
+    drain: procedure.input(inputs.drain).mutation(async ({ ctx: { services, hungUp }, input }) => {
+      return (await services.vms.drain({ graceMs: input.graceMs, signal: hungUp })).map(toDrained);
     }),
     reboot: action.mutation(async ({ ctx: { services, hungUp }, input }) => {
       return toAction(await services.vms.reboot(services.vms.resolve(input.vm, { careful: false }), { signal: hungUp }));

@@ -1,5 +1,5 @@
 import { type ExitCause, exitCause } from '../exit-cause.ts';
-import type { VmInput } from '../transition.ts';
+import type { Circumstances, VmInput } from '../transition.ts';
 import type { ObservedState, StopWish, VmCondition } from '../vm-condition.ts';
 
 const condition = (observed: ObservedState, wanted: VmCondition['wanted'], more: Partial<VmCondition> = {}): VmCondition => ({
@@ -8,6 +8,7 @@ const condition = (observed: ObservedState, wanted: VmCondition['wanted'], more:
   responsive: true,
   stop: null,
   cause: null,
+  restart: null,
   ...more,
 });
 
@@ -26,6 +27,10 @@ export const columns = {
   stopNever: stopping('stop', null, false),
   off: stopping('stop', 5000, true), // the deadline has passed: powering off
   kill: stopping('kill', null, true),
+  due: condition('stopped', 'running', { restart: { attempts: 2, dueAtMs: 7000 } }), // its policy starts it a second time in a row
+  boot: condition('stopped', 'running', { restart: { attempts: 0, dueAtMs: 7000 } }), // the host's boot starts it
+  retry: condition('starting', 'running', { restart: { attempts: 2, dueAtMs: null } }),
+  rerun: condition('running', 'running', { restart: { attempts: 2, dueAtMs: null } }),
 } as const;
 
 export const sigkill = exitCause('vmm-signal', 'VMM ended by signal SIGKILL', { signal: 'SIGKILL' });
@@ -34,9 +39,30 @@ const panic = exitCause('guest-panic', 'the guest panicked');
 export const failed = exitCause('start-failed', 'no such kernel', { hint: 'look' });
 const ended = (cause: ExitCause): VmCondition => condition('stopped', 'stopped', { cause });
 
+const waits = (cause: ExitCause, attempts: number, dueAtMs: number): VmCondition => condition('stopped', 'running', { cause, restart: { attempts, dueAtMs } });
+const lost = exitCause('host-reboot', 'the host was started anew');
+
 /** Conditions that are outcomes only. */
 export const outcomes = {
   ...columns,
+  bootStarting: condition('starting', 'running', { restart: { attempts: 0, dueAtMs: null } }),
+  bootRunning: condition('running', 'running', { restart: { attempts: 0, dueAtMs: null } }),
+  bootPaused: condition('paused', 'running', { restart: { attempts: 0, dueAtMs: null } }),
+  bootMute: condition('running', 'running', { responsive: false, restart: { attempts: 0, dueAtMs: null } }),
+  retryMute: condition('starting', 'running', { responsive: false, restart: { attempts: 2, dueAtMs: null } }),
+  rerunPaused: condition('paused', 'running', { restart: { attempts: 2, dueAtMs: null } }),
+  rerunMute: condition('running', 'running', { responsive: false, restart: { attempts: 2, dueAtMs: null } }),
+  bootAt3: condition('stopped', 'running', { restart: { attempts: 0, dueAtMs: 3000 } }),
+  shotOnce: waits(sigkill, 1, 2000),
+  shotThrice: waits(sigkill, 3, 5000),
+  offOnce: waits(guestOff, 1, 2000),
+  offThrice: waits(guestOff, 3, 5000),
+  failedOnce: waits(failed, 1, 2000),
+  failedThrice: waits(failed, 3, 5000),
+  endLost: ended(lost),
+  owedLost: condition('stopped', 'running', { cause: lost }),
+  drain4: stopping('stop', 4000, false, { wanted: 'running' }),
+  drain4Mute: stopping('stop', 4000, false, { wanted: 'running', responsive: false }),
   stop4: stopping('stop', 4000, false),
   stop4Mute: stopping('stop', 4000, false, { responsive: false }),
   stop10: stopping('stop', 10_000, false),
@@ -69,7 +95,8 @@ export type Column = keyof typeof columns;
 export type Outcome = keyof typeof outcomes;
 /** outcome; effects; events. A leading "=": nothing changed. "!": refused, with this reason. */
 export type Cell = `${'' | '='}${Outcome}` | `${'' | '='}${Outcome};${string}` | `!${string}`;
-type Case = { input: VmInput; cells: Record<Column, Cell> };
+/** around: what else decides; else the policy is never, it is 1000 and no run has lasted. */
+type Case = { input: VmInput; around?: Partial<Circumstances>; cells: Record<Column, Cell> };
 
 /** Nothing happens, except in the columns given. */
 const otherwiseSame = (cells: Partial<Record<Column, Cell>>): Record<Column, Cell> => ({
@@ -83,6 +110,10 @@ const otherwiseSame = (cells: Partial<Record<Column, Cell>>): Record<Column, Cel
   stopNever: '=stopNever',
   off: '=off',
   kill: '=kill',
+  due: '=due',
+  boot: '=boot',
+  retry: '=retry',
+  rerun: '=rerun',
   ...cells,
 });
 
@@ -102,7 +133,15 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: '!is stopping',
         off: '!is stopping',
         kill: '!is stopping',
+        due: 'starting; launch; starting',
+        boot: 'starting; launch; starting',
+        retry: '=retry',
+        rerun: '=rerun',
       },
+    },
+    {
+      input: { kind: 'start', restart: true },
+      cells: otherwiseSame({ due: 'retry; launch; starting', boot: 'bootStarting; launch; starting' }),
     },
   ],
   stop: [
@@ -119,6 +158,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'stop4; arm-stop-timer 4000',
         off: '=off',
         kill: '=kill',
+        due: 'stopped',
+        boot: 'stopped',
+        retry: 'stop4; abort-launch, arm-stop-timer 4000; stopping',
+        rerun: 'stop4; press-button, arm-stop-timer 4000; stopping',
       },
     },
     {
@@ -134,6 +177,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'stop10; arm-stop-timer 10000',
         off: '=off',
         kill: '=kill',
+        due: 'stopped',
+        boot: 'stopped',
+        retry: 'stop10; abort-launch, arm-stop-timer 10000; stopping',
+        rerun: 'stop10; press-button, arm-stop-timer 10000; stopping',
       },
     },
     {
@@ -149,6 +196,29 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: '=stopNever',
         off: '=off',
         kill: '=kill',
+        due: 'stopped',
+        boot: 'stopped',
+        retry: 'stopNever; abort-launch; stopping',
+        rerun: 'stopNever; press-button; stopping',
+      },
+    },
+    {
+      input: { kind: 'stop', graceMs: 3000, atMs: 1000, drain: true },
+      cells: {
+        stopped: '=stopped',
+        owed: '=owed',
+        starting: 'drain4; abort-launch, arm-stop-timer 4000; stopping',
+        running: 'drain4; press-button, arm-stop-timer 4000; stopping',
+        mute: 'drain4Mute; press-button, arm-stop-timer 4000; stopping',
+        paused: 'drain4; resume, press-button, arm-stop-timer 4000; stopping',
+        stop5: 'stop4; arm-stop-timer 4000', // its user stopped it: it stays stopped
+        stopNever: 'stop4; arm-stop-timer 4000',
+        off: '=off',
+        kill: '=kill',
+        due: 'owed',
+        boot: 'owed',
+        retry: 'drain4; abort-launch, arm-stop-timer 4000; stopping',
+        rerun: 'drain4; press-button, arm-stop-timer 4000; stopping',
       },
     },
   ],
@@ -166,6 +236,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'kill; kill; stopping',
         off: 'kill; kill; stopping',
         kill: '=kill; kill',
+        due: 'stopped',
+        boot: 'stopped',
+        retry: 'kill; abort-launch, kill; stopping',
+        rerun: 'kill; kill; stopping',
       },
     },
   ],
@@ -183,6 +257,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: '!is stopping, and only a running VM can be rebooted',
         off: '!is stopping, and only a running VM can be rebooted',
         kill: '!is stopping, and only a running VM can be rebooted',
+        due: '!is stopped, and only a running VM can be rebooted',
+        boot: '!is stopped, and only a running VM can be rebooted',
+        retry: '!is starting, and only a running VM can be rebooted',
+        rerun: 'rerun; reset',
       },
     },
   ],
@@ -200,6 +278,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: '!is stopping, and only a running VM can be paused',
         off: '!is stopping, and only a running VM can be paused',
         kill: '!is stopping, and only a running VM can be paused',
+        due: '!is stopped, and only a running VM can be paused',
+        boot: '!is stopped, and only a running VM can be paused',
+        retry: '!is starting, and only a running VM can be paused',
+        rerun: 'rerun; pause',
       },
     },
   ],
@@ -217,6 +299,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: '!is stopping, and only a paused VM can be resumed',
         off: '!is stopping, and only a paused VM can be resumed',
         kill: '!is stopping, and only a paused VM can be resumed',
+        due: '!is stopped, and only a paused VM can be resumed',
+        boot: '!is stopped, and only a paused VM can be resumed',
+        retry: '!is starting, and only a paused VM can be resumed',
+        rerun: '=rerun',
       },
     },
   ],
@@ -234,6 +320,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: '!is stopping, and only a stopped VM can be deleted',
         off: '!is stopping, and only a stopped VM can be deleted',
         kill: '!is stopping, and only a stopped VM can be deleted',
+        due: 'due; remove; deleted',
+        boot: 'boot; remove; deleted',
+        retry: '!is starting, and only a stopped VM can be deleted',
+        rerun: '!is running, and only a stopped VM can be deleted',
       },
     },
   ],
@@ -242,6 +332,7 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
       input: { kind: 'launched' },
       cells: otherwiseSame({
         starting: 'running; ; started',
+        retry: 'rerun; ; started',
         stop5: 'off; power-off', // too late to abort, and no guest is up that could hear a button
         stopNever: 'neverOff; power-off',
         off: 'off; power-off',
@@ -254,10 +345,27 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
       input: { kind: 'launch-failed', cause: failed },
       cells: otherwiseSame({
         starting: 'endFailed; clean-up; start-failed',
+        due: 'endFailed; ; start-failed',
+        boot: 'endFailed; ; start-failed',
+        retry: 'endFailed; clean-up; start-failed',
         stop5: 'endUnstarted; clean-up; stopped',
         stopNever: 'endUnstarted; clean-up; stopped',
         off: 'endUnstarted; clean-up; stopped',
         kill: 'endKilled; clean-up; stopped',
+      }),
+    },
+    {
+      input: { kind: 'launch-failed', cause: failed },
+      around: { policy: 'on-failure' },
+      cells: otherwiseSame({
+        starting: 'endFailed; clean-up; start-failed', // its user asked for this start, and is told
+        stop5: 'endUnstarted; clean-up; stopped',
+        stopNever: 'endUnstarted; clean-up; stopped',
+        off: 'endUnstarted; clean-up; stopped',
+        kill: 'endKilled; clean-up; stopped',
+        due: 'failedThrice; arm-restart-timer 5000; start-failed, restarting',
+        boot: 'failedOnce; arm-restart-timer 2000; start-failed, restarting',
+        retry: 'failedThrice; clean-up, arm-restart-timer 5000; start-failed, restarting',
       }),
     },
   ],
@@ -275,6 +383,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'endAsked; clean-up; stopped',
         off: 'endAsked; clean-up; stopped',
         kill: 'endKilled; clean-up; stopped',
+        due: '=due',
+        boot: '=boot',
+        retry: 'endGuestOff; clean-up; stopped',
+        rerun: 'endGuestOff; clean-up; stopped',
       },
     },
     {
@@ -290,6 +402,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'endSigkill; clean-up; stopped',
         off: 'endForced; clean-up; stopped',
         kill: 'endKilled; clean-up; stopped',
+        due: '=due',
+        boot: '=boot',
+        retry: 'endSigkill; clean-up; stopped',
+        rerun: 'endSigkill; clean-up; stopped',
       },
     },
     {
@@ -305,10 +421,128 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'endPanic; clean-up; stopped',
         off: 'endPanic; clean-up; stopped',
         kill: 'endPanic; clean-up; stopped',
+        due: '=due',
+        boot: '=boot',
+        retry: 'endPanic; clean-up; stopped',
+        rerun: 'endPanic; clean-up; stopped',
       },
     },
+    {
+      input: { kind: 'ended', cause: sigkill },
+      around: { policy: 'on-failure' },
+      cells: otherwiseSame({
+        starting: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        running: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        mute: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        paused: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        stop5: 'endSigkill; clean-up; stopped',
+        stopNever: 'endSigkill; clean-up; stopped',
+        off: 'endForced; clean-up; stopped',
+        kill: 'endKilled; clean-up; stopped',
+        retry: 'shotThrice; clean-up, arm-restart-timer 5000; stopped, restarting',
+        rerun: 'shotThrice; clean-up, arm-restart-timer 5000; stopped, restarting',
+      }),
+    },
+    {
+      input: { kind: 'ended', cause: sigkill },
+      around: { policy: 'on-failure', ranMs: 60_000 },
+      cells: otherwiseSame({
+        starting: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        running: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        mute: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        paused: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        stop5: 'endSigkill; clean-up; stopped',
+        stopNever: 'endSigkill; clean-up; stopped',
+        off: 'endForced; clean-up; stopped',
+        kill: 'endKilled; clean-up; stopped',
+        retry: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        rerun: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+      }),
+    },
+    {
+      input: { kind: 'ended', cause: guestOff },
+      around: { policy: 'on-failure' },
+      cells: otherwiseSame({
+        starting: 'endGuestOff; clean-up; stopped',
+        running: 'endGuestOff; clean-up; stopped',
+        mute: 'endGuestOff; clean-up; stopped',
+        paused: 'endGuestOff; clean-up; stopped',
+        stop5: 'endAsked; clean-up; stopped',
+        stopNever: 'endAsked; clean-up; stopped',
+        off: 'endAsked; clean-up; stopped',
+        kill: 'endKilled; clean-up; stopped',
+        retry: 'endGuestOff; clean-up; stopped',
+        rerun: 'endGuestOff; clean-up; stopped',
+      }),
+    },
+    {
+      input: { kind: 'ended', cause: guestOff },
+      around: { policy: 'always' },
+      cells: otherwiseSame({
+        starting: 'offOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        running: 'offOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        mute: 'offOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        paused: 'offOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        stop5: 'endAsked; clean-up; stopped',
+        stopNever: 'endAsked; clean-up; stopped',
+        off: 'endAsked; clean-up; stopped',
+        kill: 'endKilled; clean-up; stopped',
+        retry: 'offThrice; clean-up, arm-restart-timer 5000; stopped, restarting',
+        rerun: 'offThrice; clean-up, arm-restart-timer 5000; stopped, restarting',
+      }),
+    },
+    {
+      input: { kind: 'ended', cause: lost },
+      around: {},
+      cells: otherwiseSame({
+        starting: 'endLost; clean-up; stopped',
+        running: 'endLost; clean-up; stopped',
+        mute: 'endLost; clean-up; stopped',
+        paused: 'endLost; clean-up; stopped',
+        stop5: 'endLost; clean-up; stopped',
+        stopNever: 'endLost; clean-up; stopped',
+        off: 'endLost; clean-up; stopped',
+        kill: 'endLost; clean-up; stopped',
+        retry: 'endLost; clean-up; stopped',
+        rerun: 'endLost; clean-up; stopped',
+      }),
+    },
+    {
+      input: { kind: 'ended', cause: lost },
+      around: { policy: 'on-failure' },
+      cells: otherwiseSame({
+        starting: 'owedLost; clean-up; stopped',
+        running: 'owedLost; clean-up; stopped',
+        mute: 'owedLost; clean-up; stopped',
+        paused: 'owedLost; clean-up; stopped',
+        stop5: 'endLost; clean-up; stopped',
+        stopNever: 'endLost; clean-up; stopped',
+        off: 'endLost; clean-up; stopped',
+        kill: 'endLost; clean-up; stopped',
+        retry: 'owedLost; clean-up; stopped',
+        rerun: 'owedLost; clean-up; stopped',
+      }),
+    },
+    {
+      input: { kind: 'ended', cause: lost },
+      around: { autostart: true },
+      cells: otherwiseSame({
+        starting: 'owedLost; clean-up; stopped',
+        running: 'owedLost; clean-up; stopped',
+        mute: 'owedLost; clean-up; stopped',
+        paused: 'owedLost; clean-up; stopped',
+        stop5: 'endLost; clean-up; stopped',
+        stopNever: 'endLost; clean-up; stopped',
+        off: 'endLost; clean-up; stopped',
+        kill: 'endLost; clean-up; stopped',
+        retry: 'owedLost; clean-up; stopped',
+        rerun: 'owedLost; clean-up; stopped',
+      }),
+    },
   ],
-  'guest-paused': [{ input: { kind: 'guest-paused' }, cells: otherwiseSame({ running: 'paused; ; paused', mute: 'pausedMute; ; paused' }) }],
+  'guest-paused': [
+    { input: { kind: 'guest-paused' }, cells: otherwiseSame({ running: 'paused; ; paused', mute: 'pausedMute; ; paused', rerun: 'rerunPaused; ; paused' }) },
+  ],
   'guest-resumed': [{ input: { kind: 'guest-resumed' }, cells: otherwiseSame({ paused: 'running; ; resumed' }) }],
   'guest-reset': [
     {
@@ -324,6 +558,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'stopNever; ; rebooted',
         off: 'off; ; rebooted',
         kill: 'kill; ; rebooted',
+        due: '=due',
+        boot: '=boot',
+        retry: '=retry',
+        rerun: 'rerun; ; rebooted',
       },
     },
   ],
@@ -341,6 +579,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'stopNever; ; panicked',
         off: 'off; ; panicked',
         kill: 'kill; ; panicked',
+        due: '=due',
+        boot: '=boot',
+        retry: '=retry',
+        rerun: 'rerun; ; panicked',
       },
     },
   ],
@@ -358,6 +600,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'stopNever; press-button; adopted',
         off: 'off; power-off; adopted',
         kill: 'kill; kill; adopted',
+        due: 'rerun; ; adopted',
+        boot: 'bootRunning; ; adopted',
+        retry: 'rerun; ; adopted',
+        rerun: 'rerun; ; adopted',
       },
     },
     {
@@ -373,6 +619,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'stopNever; resume, press-button; adopted',
         off: 'off; power-off; adopted',
         kill: 'kill; kill; adopted',
+        due: 'rerunPaused; ; adopted',
+        boot: 'bootPaused; ; adopted',
+        retry: 'rerunPaused; ; adopted',
+        rerun: 'rerunPaused; ; adopted',
       },
     },
     {
@@ -388,6 +638,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'stopNeverMute; press-button; adopted',
         off: 'offMute; power-off; adopted',
         kill: 'killMute; kill; adopted',
+        due: 'rerunMute; ; adopted',
+        boot: 'bootMute; ; adopted',
+        retry: 'rerunMute; ; adopted',
+        rerun: 'rerunMute; ; adopted',
       },
     },
   ],
@@ -405,6 +659,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
         stopNever: 'stopNeverMute; ; unresponsive',
         off: 'offMute; ; unresponsive',
         kill: 'killMute; ; unresponsive',
+        due: '=due',
+        boot: '=boot',
+        retry: 'retryMute; ; unresponsive',
+        rerun: 'rerunMute; ; unresponsive',
       },
     },
   ],
@@ -417,6 +675,32 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
     {
       input: { kind: 'power-off-failed' },
       cells: otherwiseSame({ stop5: 'stop5; kill', stopNever: 'stopNever; kill', off: 'off; kill', kill: 'kill; kill' }),
+    },
+  ],
+  owe: [
+    {
+      input: { kind: 'owe', atMs: 3000 },
+      cells: otherwiseSame({
+        stopped: 'bootAt3; arm-restart-timer 3000',
+        owed: 'bootAt3; arm-restart-timer 3000',
+        due: 'bootAt3; arm-restart-timer 3000',
+        boot: 'bootAt3; arm-restart-timer 3000',
+      }),
+    },
+  ],
+  'restart-due': [
+    {
+      input: { kind: 'restart-due', atMs: 7000 },
+      around: { policy: 'on-failure' },
+      cells: otherwiseSame({ due: '=due; restart', boot: '=boot; restart' }),
+    },
+    {
+      input: { kind: 'restart-due', atMs: 7000 }, // the policy was taken away meanwhile
+      cells: otherwiseSame({ due: 'stopped', boot: '=boot; restart' }),
+    },
+    {
+      input: { kind: 'restart-due', atMs: 6999 }, // an older, shorter timer
+      cells: otherwiseSame({ due: '=due; arm-restart-timer 7000', boot: '=boot; arm-restart-timer 7000' }),
     },
   ],
 };

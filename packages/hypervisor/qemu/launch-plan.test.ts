@@ -17,6 +17,8 @@ const spec: VmSpec = {
   sshKeys: [],
   labels: {},
   hypervisor: 'auto',
+  restart: 'never',
+  autostart: null,
 };
 const disks: Disk[] = [
   { path: '/d/root, the first.qcow2', readonly: false, format: 'qcow2' },

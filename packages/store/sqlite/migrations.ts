@@ -70,4 +70,16 @@ CREATE TABLE mvirt_consoles (
 );
 `,
   },
+  {
+    number: 2,
+    name: 'restarts',
+    sql: `
+ALTER TABLE mvirt_vms ADD COLUMN restart_json TEXT;
+
+CREATE TABLE mvirt_notes (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
+`,
+  },
 ];

@@ -68,6 +68,7 @@ const rich = () =>
       responsive: false,
       stop: { by: 'stop', deadlineAtMs: 77, poweringOff: true },
       cause: exitCause('vmm-signal', 'VMM ended by signal SIGKILL', { signal: 'SIGKILL', consoleTail: 'bye\n' }),
+      restart: { attempts: 3, dueAtMs: 88 },
     },
     pendingSpec: testSpec({ vcpus: 8 }),
     createdAtMs: 1_234_567,

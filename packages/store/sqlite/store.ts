@@ -4,6 +4,7 @@ import type { Store } from '../port.ts';
 import { createConsoleTable } from './console-table.ts';
 import { createEventTable } from './event-table.ts';
 import { createGuard, guarded } from './failure.ts';
+import { createNoteTable } from './note-table.ts';
 import { openMigrated } from './open.ts';
 import { takeIn } from './take-in.ts';
 import { createVmRows } from './vm-rows.ts';
@@ -32,6 +33,7 @@ export function createSqliteStore({ dataDir, clock = Date.now }: SqliteStoreDeps
       vms: guarded(createVmTable(rows, transact), guard),
       events: guarded(createEventTable({ db, nowMs: clock, transact }), guard),
       consoles: guarded(createConsoleTable(db), guard),
+      notes: guarded(createNoteTable(db), guard),
       transact: (work) => guard(() => transact(work)),
       close: () => guard(() => db.close()),
     };

@@ -16,6 +16,7 @@ export type VmRow = {
   observed: string | null;
   responsive: number | null;
   stop_json: string | null;
+  restart_json: string | null;
   cause_json: string | null;
   extras_json: string | null;
   pending_json: string | null;
@@ -27,6 +28,8 @@ export type VmRow = {
 };
 
 const stopSchema = z.object({ by: z.enum(['stop', 'kill']), deadlineAtMs: z.number().nullable(), poweringOff: z.boolean() });
+
+const restartSchema = z.object({ attempts: z.number(), dueAtMs: z.number().nullable() }).nullable();
 
 const pendingSchema = z.object({ config: z.unknown(), extras: z.unknown() }).nullable();
 
@@ -69,6 +72,7 @@ export function decodeRow(row: VmRow, read: (row: VmRow) => DecodedSpec = readSp
       responsive: row.responsive !== 0,
       stop,
       cause: readJson(row.cause_json, causeSchema, null),
+      restart: readJson(row.restart_json, restartSchema, null),
     },
     pendingSpec: decodePending(row.pending_json),
     createdAtMs,
@@ -116,6 +120,7 @@ function conditionColumns({ condition }: Change): Partial<VmRow> {
     responsive: condition.responsive ? 1 : 0,
     stop_json: condition.stop === null ? null : JSON.stringify(condition.stop),
     cause_json: condition.cause === null ? null : JSON.stringify(condition.cause),
+    restart_json: condition.restart === null ? null : JSON.stringify(condition.restart),
   };
 }
 

@@ -20,14 +20,14 @@ export interface VmRows {
 }
 
 const columns = `v.id, CAST(v.name AS TEXT) AS name, v.state, CAST(v.config_json AS TEXT) AS config_json, coalesce(v.created_at, 0) AS created_at, v.started_at,
-  m.wanted, m.observed, m.responsive, m.stop_json, m.cause_json, m.extras_json, m.pending_json, m.run_json, m.created_at_ms, m.started_at_ms, m.ended_at_ms, m.revision`;
+  m.wanted, m.observed, m.responsive, m.stop_json, m.restart_json, m.cause_json, m.extras_json, m.pending_json, m.run_json, m.created_at_ms, m.started_at_ms, m.ended_at_ms, m.revision`;
 
 const select = `SELECT ${columns} FROM vms v LEFT JOIN mvirt_vms m ON m.vm_id = v.id`;
 
 const writeOwn = `
-INSERT INTO mvirt_vms (vm_id, wanted, observed, responsive, stop_json, cause_json, extras_json, pending_json, run_json, created_at_ms, started_at_ms, ended_at_ms, revision)
-VALUES (@id, @wanted, @observed, @responsive, @stop_json, @cause_json, @extras_json, @pending_json, @run_json, @created_at_ms, @started_at_ms, @ended_at_ms, @revision)
-ON CONFLICT (vm_id) DO UPDATE SET wanted = excluded.wanted, observed = excluded.observed, responsive = excluded.responsive, stop_json = excluded.stop_json,
+INSERT INTO mvirt_vms (vm_id, wanted, observed, responsive, stop_json, restart_json, cause_json, extras_json, pending_json, run_json, created_at_ms, started_at_ms, ended_at_ms, revision)
+VALUES (@id, @wanted, @observed, @responsive, @stop_json, @restart_json, @cause_json, @extras_json, @pending_json, @run_json, @created_at_ms, @started_at_ms, @ended_at_ms, @revision)
+ON CONFLICT (vm_id) DO UPDATE SET wanted = excluded.wanted, observed = excluded.observed, responsive = excluded.responsive, stop_json = excluded.stop_json, restart_json = excluded.restart_json,
   cause_json = excluded.cause_json, extras_json = excluded.extras_json, pending_json = excluded.pending_json, run_json = excluded.run_json,
   created_at_ms = excluded.created_at_ms, started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms, revision = excluded.revision`;
 

@@ -15,6 +15,7 @@ const emptyRow = {
   observed: 'stopped',
   responsive: 1,
   stop_json: null,
+  restart_json: null,
   cause_json: null,
   extras_json: '{}',
   pending_json: null,

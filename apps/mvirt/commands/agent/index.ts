@@ -19,6 +19,14 @@ export const agentCommands: readonly CommandDefinition[] = [
     load: () => import('./run.ts'),
   },
   {
+    name: 'agent drain',
+    summary: 'stop all VMs gracefully, because the host goes down; they are started again after its boot',
+    arguments: [],
+    options: [{ name: 'timeout', short: 't', value: 'SECONDS', summary: 'how long the guests may take, all at once; 0: without limit', defaultText: '90' }],
+    examples: ['mvirt agent drain', 'mvirt agent drain -t 60 --json'],
+    load: () => import('./drain.ts'),
+  },
+  {
     name: 'version',
     summary: 'versions of this program and of the agent',
     arguments: [],

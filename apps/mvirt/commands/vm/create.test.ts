@@ -30,6 +30,10 @@ test('what cannot be a VM is refused, saying which field and a way out', async (
     [[...kernel, '--firmware', '/f'], 2, /cannot be given with a kernel/],
     [[...kernel, '--wait', 'running'], 2, /--wait: needs --start/],
     [[...kernel, '--start=yes'], 2, /--start/],
+    [[...kernel, '--restart', 'sometimes'], 2, /Allowed choices are never, on-failure, always/],
+    [[...kernel, '--autostart-order', '1'], 2, /^--autostart-order: needs --autostart/],
+    [[...kernel, '--autostart', '--autostart-order', '10000'], 2, /^autostart.order: must be at most 9999/],
+    [[...kernel, '--autostart', '--autostart-delay', '2h'], 2, /^autostart.delayMs: must be at most an hour/],
   ];
   for (const [argv, status, says] of cases) {
     const error = await cli.jsonError('create', ...argv);

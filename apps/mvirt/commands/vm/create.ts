@@ -6,7 +6,7 @@ import { toCliError } from '../../cli/failure.ts';
 import { readText } from '../../cli/files.ts';
 import { all, has, type Invocation, last } from '../../cli/invocation.ts';
 import { usageError } from '../../cli/usage-error.ts';
-import { disk, memoryMib, network, pair, wholeNumber } from '../../cli/values.ts';
+import { disk, durationMs, memoryMib, network, pair, wholeNumber } from '../../cli/values.ts';
 import { writeDocument } from '../../output/json.ts';
 import { printable } from '../../output/table.ts';
 import { nameOf, stateWord } from '../../output/vm-lines.ts';
@@ -34,6 +34,19 @@ async function startNow({ client, signal }: Invocation, created: VmDocument): Pr
   }
 }
 
+/** @throws INVALID_ARGUMENT where an order or a pause is given to a VM that does not come up with the host */
+function autostart(invocation: Invocation): CreateInput['autostart'] {
+  const [order, delay] = [last(invocation, 'autostart-order'), last(invocation, 'autostart-delay')];
+  if (!has(invocation, 'autostart')) {
+    if (order === undefined && delay === undefined) return null;
+    throw usageError(`--autostart-${order === undefined ? 'delay' : 'order'}: needs --autostart`, 'create');
+  }
+  return {
+    ...(order === undefined ? {} : { order: wholeNumber(order, '--autostart-order') }),
+    ...(delay === undefined ? {} : { delayMs: durationMs(delay, '--autostart-delay') }),
+  };
+}
+
 /** The request that the command line says; the agent checks its values. */
 export async function createInput(invocation: Invocation): Promise<CreateInput> {
   const { cwd } = invocation.io;
@@ -46,6 +59,7 @@ export async function createInput(invocation: Invocation): Promise<CreateInput> 
   const userData = text('user-data');
   const keys = await Promise.all(all(invocation, 'ssh-key').map((file) => readText(file, cwd, '--ssh-key')));
   const hypervisor = text('hypervisor');
+  const restart = text('restart');
   return {
     ...(name === undefined ? {} : { name }),
     vcpus: wholeNumber(text('vcpus') ?? '1', '--vcpus'),
@@ -60,5 +74,7 @@ export async function createInput(invocation: Invocation): Promise<CreateInput> 
     sshKeys: keys.flatMap((file) => file.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))),
     labels: Object.fromEntries(all(invocation, 'label').map((value) => pair(value, '--label'))),
     ...(hypervisor === undefined ? {} : { hypervisor: hypervisor as 'auto' }),
+    ...(restart === undefined ? {} : { restart: restart as 'always' }),
+    autostart: autostart(invocation),
   };
 }

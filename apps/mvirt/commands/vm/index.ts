@@ -1,4 +1,5 @@
 import { hypervisorKinds } from '@mvirt/domain/hypervisor-kind';
+import { restartPolicies } from '@mvirt/domain/restart-policy';
 import { observedStates } from '@mvirt/domain/vm-condition';
 import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from '../definition.ts';
 
@@ -68,6 +69,10 @@ export const vmCommands: readonly CommandDefinition[] = [
       network,
       { name: 'label', value: 'K=V', summary: 'a label', many: true },
       { name: 'hypervisor', value: 'NAME', summary: 'what runs it', choices: ['auto', ...hypervisorKinds], defaultText: 'auto' },
+      { name: 'restart', value: 'POLICY', summary: 'when it is started again by itself', choices: restartPolicies, defaultText: 'never' },
+      { name: 'autostart', summary: 'start it at each boot of the host' },
+      { name: 'autostart-order', value: 'N', summary: 'lower ones first', defaultText: '0' },
+      { name: 'autostart-delay', value: 'TIME', summary: 'how long the next one waits after it', defaultText: '0' },
       { name: 'start', summary: 'start it at once' },
       { name: 'wait', value: 'COND', summary: 'with --start: wait until then', choices: ['running'] },
     ],
@@ -80,9 +85,18 @@ export const vmCommands: readonly CommandDefinition[] = [
   {
     name: 'set',
     summary: 'change a VM; what a running one cannot take is kept for its next start',
-    arguments: [vm, { name: 'CHANGE', summary: 'name=N vcpus=N memory=SIZE cmdline=TEXT label.K=V (label.K= removes it)', required: true, many: true }],
+    arguments: [
+      vm,
+      {
+        name: 'CHANGE',
+        summary:
+          'name=N vcpus=N memory=SIZE cmdline=TEXT restart=POLICY autostart=on|off autostart-order=N autostart-delay=TIME label.K=V (label.K= removes it)',
+        required: true,
+        many: true,
+      },
+    ],
     options: [],
-    examples: ['mvirt set web-1 memory=2G vcpus=2', 'mvirt set web-1 label.role=front'],
+    examples: ['mvirt set web-1 memory=2G vcpus=2', 'mvirt set web-1 label.role=front', 'mvirt set web-1 restart=on-failure autostart=on'],
     load: () => import('./set.ts'),
   },
   action('start', 'start VMs', { load: () => import('./start.ts') }),

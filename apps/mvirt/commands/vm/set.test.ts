@@ -10,12 +10,22 @@ test('changes are gathered', () => {
     labels: { role: 'front', old: null },
   });
   expect(parseChanges(['cmdline='])).toEqual({ cmdline: null });
+  expect(parseChanges(['restart=on-failure', 'autostart=on', 'autostart-order=2', 'autostart-delay=30'])).toEqual({
+    restart: 'on-failure',
+    autostart: { order: 2, delayMs: 30_000 },
+  });
+  expect(parseChanges(['autostart-delay=1m'])).toEqual({ autostart: { delayMs: 60_000 } });
+  expect(parseChanges(['autostart=off'])).toEqual({ autostart: null });
 });
 
 test.each([
   ['vcpus', /not of the form key=value/],
   ['vcpus=many', /"many" is not a whole number/],
   ['memory=big', /is not a size/],
-  ['disks=1', /"disks" cannot be set; name, vcpus, memory, cmdline and label.KEY can/],
+  ['disks=1', /"disks" cannot be set; name, vcpus, memory, cmdline, restart, .* and label.KEY can/],
   ['label=x', /cannot be set/],
+  ['restart=sometimes', /restart is one of never, on-failure, always, not "sometimes"/],
+  ['autostart=yes', /autostart is one of on, off, not "yes"/],
+  ['autostart-order=first', /"first" is not a whole number/],
+  ['autostart-delay=long', /"long" is not a time/],
 ])('%s is refused', (word, message) => expect(() => parseChanges([word])).toThrow(message));

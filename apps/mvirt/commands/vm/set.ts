@@ -1,6 +1,7 @@
+import { type RestartPolicy, restartPolicies } from '@mvirt/domain/restart-policy';
 import { argument, type Invocation } from '../../cli/invocation.ts';
 import { usageError } from '../../cli/usage-error.ts';
-import { memoryMib, pair, wholeNumber } from '../../cli/values.ts';
+import { durationMs, memoryMib, pair, wholeNumber } from '../../cli/values.ts';
 import { writeDocument } from '../../output/json.ts';
 import { printable } from '../../output/table.ts';
 import { nameOf } from '../../output/vm-lines.ts';
@@ -16,7 +17,15 @@ export async function run(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-export type SetChange = { name?: string; vcpus?: number; memoryMib?: number; cmdline?: string | null; labels?: Record<string, string | null> };
+export type SetChange = {
+  name?: string;
+  vcpus?: number;
+  memoryMib?: number;
+  cmdline?: string | null;
+  labels?: Record<string, string | null>;
+  restart?: RestartPolicy;
+  autostart?: { order?: number; delayMs?: number } | null;
+};
 
 /** name=N vcpus=N … as a request. @throws INVALID_ARGUMENT */
 export function parseChanges(words: readonly string[]): SetChange {
@@ -27,8 +36,20 @@ export function parseChanges(words: readonly string[]): SetChange {
     else if (key === 'vcpus') change.vcpus = wholeNumber(value, 'vcpus');
     else if (key === 'memory') change.memoryMib = memoryMib(value);
     else if (key === 'cmdline') change.cmdline = value === '' ? null : value;
+    else if (key === 'restart') change.restart = oneOf(value, restartPolicies, 'restart');
+    else if (key === 'autostart') change.autostart = oneOf(value, ['on', 'off'], 'autostart') === 'on' ? { ...change.autostart } : null;
+    else if (key === 'autostart-order') change.autostart = { ...change.autostart, order: wholeNumber(value, key) };
+    else if (key === 'autostart-delay') change.autostart = { ...change.autostart, delayMs: durationMs(value, key) };
     else if (key.startsWith('label.')) change.labels = { ...change.labels, [key.slice(6)]: value === '' ? null : value };
-    else throw usageError(`set: "${key}" cannot be set; name, vcpus, memory, cmdline and label.KEY can`, 'set');
+    else throw usageError(`set: "${key}" cannot be set; ${settable}`, 'set');
   }
   return change;
+}
+
+const settable = 'name, vcpus, memory, cmdline, restart, autostart, autostart-order, autostart-delay and label.KEY can';
+
+function oneOf<T extends string>(value: string, choices: readonly T[], what: string): T {
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined) throw usageError(`set: ${what} is one of ${choices.join(', ')}, not "${value}"`, 'set');
+  return found;
 }

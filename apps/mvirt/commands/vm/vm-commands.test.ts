@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { asVmId } from '@mvirt/domain';
 import { openCli } from '../../cli/testing/open-cli.ts';
 
 type Vm = { id: string; name: string; state: string; pending: Record<string, unknown> | null; labels: Record<string, string> } & Record<string, unknown>;
@@ -117,4 +118,28 @@ test('several VMs: all are tried, and the first failure is the status', async ()
     ['b', false, null],
   ]);
   expect((await cli.mvirt('start', 'nosuch', 'b', '--json')).status).toBe(3);
+});
+
+test('a VM that its policy starts again, and a drain', async () => {
+  await using cli = await openCli();
+  const kernel = cli.bench.file('kernel');
+  const policy = ['--restart', 'on-failure', '--autostart', '--autostart-order', '2', '--autostart-delay', '30'];
+  const { vm } = (await cli.json('create', '--name', 'web', '--kernel', kernel, ...policy, '--start')) as { vm: Vm };
+  expect(vm).toMatchObject({ restart: 'on-failure', autostart: true, autostartOrder: 2, autostartDelaySeconds: 30, nextStartAt: null, restartAttempts: 0 });
+  cli.bench.hypervisor.control(vm.id).crash();
+  await cli.bench.until(asVmId(vm.id), 'stopped');
+  expect((await cli.mvirt('list')).stdout).toContain('stopped, restarting');
+  expect((await cli.mvirt('get', 'web')).stdout).toMatch(
+    /next start {2}in \d+ s \(restart 1 in a row\)\nrestart +on-failure\nautostart +at each boot of the host, order 2, then a pause of 30 s\n/,
+  );
+  expect(((await cli.json('get', 'web')) as { vm: Vm }).vm).toMatchObject({ keepRunning: true, restartAttempts: 1, nextStartAt: expect.stringMatching(/Z$/) });
+  await cli.mvirt('start', 'web');
+  expect(await cli.json('agent', 'drain', '-t', '5')).toMatchObject({ results: [{ name: 'web', changed: true, state: 'stopped', error: null }] });
+  expect(((await cli.json('get', 'web')) as { vm: Vm }).vm).toMatchObject({ state: 'stopped', keepRunning: true, lastExit: { cause: 'asked-stop' } });
+  expect(await cli.mvirt('agent', 'drain')).toEqual(done('no VM is up\n'));
+  expect(((await cli.json('set', 'web', 'autostart=off', 'restart=never')) as { vm: Vm }).vm).toMatchObject({
+    autostart: false,
+    autostartOrder: null,
+    restart: 'never',
+  });
 });

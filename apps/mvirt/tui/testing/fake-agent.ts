@@ -11,7 +11,7 @@ export function createFakeAgent() {
   const logStreams = new Set<{ id: string; handlers: StreamHandlers<LogLineDocument> }>();
   const consoleStreams = new Set<ConsoleStream>();
   const calls: { action: AgentAction | 'create'; id: string; input?: CreateInput }[] = [];
-  const typed: { id: string; text: string; answering?: string }[] = [];
+  const typed: { id: string; text: string }[] = [];
   const answers: {
     act: (action: AgentAction, id: string) => Promise<ActionAnswer>;
     create: (input: CreateInput) => Promise<CreatedAnswer>;
@@ -37,8 +37,8 @@ export function createFakeAgent() {
     watchVms: (handlers) => hold(vmStreams, handlers),
     watchLogs: (id, _tail, handlers) => hold(logStreams, { id, handlers }),
     watchConsole: (id, from, handlers) => hold(consoleStreams, { id, from, handlers }),
-    async writeConsole(id, bytes, { answering }) {
-      typed.push({ id, text: new TextDecoder().decode(bytes), ...(answering !== undefined && { answering }) });
+    async writeConsole(id, bytes) {
+      typed.push({ id, text: new TextDecoder().decode(bytes) });
     },
     host: () => answers.host(),
     usage: () => answers.usage(),
@@ -110,7 +110,11 @@ export function fakeVm(some: Partial<Vm>): Vm {
     nics: [],
     labels: {},
     restart: 'never',
+    nextStartAt: null,
+    restartAttempts: 0,
     autostart: false,
+    autostartOrder: null,
+    autostartDelaySeconds: null,
     pending: null,
     unavailable: {},
     ...some,
