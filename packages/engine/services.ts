@@ -132,8 +132,11 @@ export type ConsoleMessage =
 export interface ConsoleService {
   /** Also for a stopped VM (history, then waits). Each attachment is bounded: a slow one goes on from the file. */
   attach(id: VmId, options: { from: ConsoleStart; signal: AbortSignal }): AsyncIterable<ConsoleMessage>;
-  /** @throws WRONG_STATE (not running), CONSOLE_READ_ONLY, TOO_MANY */
-  write(id: VmId, bytes: Uint8Array, options: WaitOptions): Promise<void>;
+  /**
+   * answering: a terminal's answer, with the cursor behind the guest's question; of those to one question the first is typed, the others are not.
+   * @throws WRONG_STATE (not running), CONSOLE_READ_ONLY, TOO_MANY
+   */
+  write(id: VmId, bytes: Uint8Array, options: WaitOptions & { answering?: string }): Promise<void>;
 }
 
 export type VmUsage = { id: VmId /** Of one CPU; null until two figures were taken. */; cpuPercent: number | null; rssBytes: number };

@@ -13,6 +13,8 @@ export type TerminalOptions = {
   cwd?: string;
   /** Added to the environment of this process. */
   env?: Record<string, string>;
+  /** What TERM says in it. */
+  term?: string;
 };
 
 /** A real terminal of a tmux server of its own. What ran in it stays on its screen after its end. */
@@ -30,6 +32,12 @@ export type Terminal = AsyncDisposable & {
   /** Text as it is, no key names in it. */
   type(text: string): Promise<void>;
   resize(columns: number, rows: number): Promise<void>;
+  /** The screen's text with its colours and attributes, as SGR sequences. */
+  styled(): Promise<string>;
+  /** Whatever tmux knows of it, by a format such as `#{alternate_on} #{cursor_flag}`. */
+  ask(format: string): Promise<string>;
+  /** From now on all that is written to it goes into a file as well. */
+  record(path: string): Promise<void>;
   /** The exit status, or the signal's number as 128 and more; null while it runs. */
   ended(): Promise<number | null>;
   /** Waits (default 10 s) until the screen has it, and answers with the screen. @throws Error with the screen as it is */
@@ -45,7 +53,14 @@ const patienceMs = 10_000;
 export const noTerminal = (): string | null => (Bun.which('tmux') === null ? 'tmux is not installed (Debian package tmux)' : null);
 
 /** Opens a terminal; disposing it ends all that runs in it, and its server. */
-export async function openTerminal({ argv, columns = 100, rows = 30, cwd = process.cwd(), env = {} }: TerminalOptions): Promise<Terminal> {
+export async function openTerminal({
+  argv,
+  columns = 100,
+  rows = 30,
+  cwd = process.cwd(),
+  env = {},
+  term = 'screen-256color',
+}: TerminalOptions): Promise<Terminal> {
   const folder = mkdtempSync(join(tmpdir(), 'mvirt-tmux-'));
   const socket = join(folder, 'socket');
   // Not from inside another tmux, and no settings of the user's own.
@@ -64,7 +79,7 @@ export async function openTerminal({ argv, columns = 100, rows = 30, cwd = proce
     ...setting('remain-on-exit', 'on'),
     ...setting('status', 'off'),
     ...setting('history-limit', '100000'),
-    ...setting('default-terminal', 'screen-256color'),
+    ...setting('default-terminal', term),
     ...['set-option', '-s', 'escape-time', '0', ';'],
   ];
   try {
@@ -92,6 +107,9 @@ export async function openTerminal({ argv, columns = 100, rows = 30, cwd = proce
     keys: async (...names) => void (await tmux('send-keys', ...names)),
     type: async (text) => void (await tmux('send-keys', '-l', '--', text)),
     resize: async (width, height) => void (await tmux('resize-window', '-x', `${width}`, '-y', `${height}`)),
+    styled: () => tmux('capture-pane', '-p', '-e', '-N'),
+    ask: pane,
+    record: async (path) => void (await tmux('pipe-pane', '-O', `cat > '${path}'`)),
     ended,
     async until(what, { timeoutMs = patienceMs } = {}) {
       const has = (text: string) => (typeof what === 'string' ? text.includes(what) : what.test(text));

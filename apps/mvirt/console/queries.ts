@@ -1,5 +1,5 @@
-// History may hold questions that a guest's program asked of its terminal back then (where is the cursor, what are
-// you, which colours). Shown again, this terminal would answer, and the answer would be typed into the guest.
+// A guest's program asks its terminal things (where is the cursor, what are you, which colours), and what answers is typed
+// into the guest. So a question may be answered once, by one terminal, and never when it is only shown again.
 
 const esc = '\u001b';
 const queries = new RegExp(
@@ -23,6 +23,49 @@ const beginning = new RegExp(`${esc}(?:\\[[?>=]?[0-9;]*\\$?|\\][0-9;]*;?\\??${es
 /** A question longer than this is let through where a chunk's end cuts it. */
 const maxHeld = 4096;
 
+/** A stretch of output. question: it is nothing but one question, as text of one character a byte. */
+export type OutputPiece = { bytes: Uint8Array; question: string | null };
+
+export type QuestionFinder = {
+  /** The chunk and what was held back before it, without what may be the beginning of a question at its end. */
+  next(bytes: Uint8Array): OutputPiece[];
+  heldBytes(): number;
+  /** What is held back; it is held no longer. */
+  rest(): Uint8Array;
+};
+
+/** Finds the questions in a console's output, wherever chunks cut it. */
+export function createQuestionFinder(): QuestionFinder {
+  let held = '';
+  return {
+    next(bytes) {
+      // Most chunks of a flood have no escape at all.
+      if (held === '' && bytes.indexOf(27) < 0 && bytes.indexOf(5) < 0) return bytes.length === 0 ? [] : [{ bytes, question: null }];
+      const text = held + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+      const pieces: OutputPiece[] = [];
+      const push = (part: string, question: string | null) => {
+        if (part !== '') pieces.push({ bytes: Buffer.from(part, 'latin1'), question });
+      };
+      let at = 0;
+      for (const found of text.matchAll(queries)) {
+        push(text.slice(at, found.index), null);
+        push(found[0], found[0]);
+        at = found.index + found[0].length;
+      }
+      const cut = beginning.exec(text.slice(at))?.[0] ?? '';
+      held = cut.length > maxHeld ? '' : cut;
+      push(text.slice(at, text.length - held.length), null);
+      return pieces;
+    },
+    heldBytes: () => held.length,
+    rest() {
+      const last = held;
+      held = '';
+      return Buffer.from(last, 'latin1');
+    },
+  };
+}
+
 export type HistoryFilter = {
   /** What can be shown of it: without the questions, and without one that is yet cut off at its end. */
   next(bytes: Uint8Array): Uint8Array;
@@ -32,18 +75,9 @@ export type HistoryFilter = {
 
 /** Takes the questions out of a console's history. */
 export function createHistoryFilter(): HistoryFilter {
-  let held = '';
+  const finder = createQuestionFinder();
   return {
-    next(bytes) {
-      const text = (held + Buffer.from(bytes).toString('latin1')).replace(queries, '');
-      const cut = beginning.exec(text)?.[0] ?? '';
-      held = cut.length > maxHeld ? '' : cut;
-      return Buffer.from(text.slice(0, text.length - held.length), 'latin1');
-    },
-    rest() {
-      const last = held;
-      held = '';
-      return Buffer.from(last, 'latin1');
-    },
+    next: (bytes) => Buffer.concat(finder.next(bytes).flatMap((piece) => (piece.question === null ? [piece.bytes] : []))),
+    rest: finder.rest,
   };
 }

@@ -1,10 +1,12 @@
 import { expect, test } from 'bun:test';
+import type { RGBA } from '@opentui/core';
 import { fakeVm } from './testing/fake-agent.ts';
 import { expectWhole, openUi } from './testing/open-ui.tsx';
+import { attribute, type ThemeName, themeNames } from './theme/theme.ts';
 
 const size = { width: 80, height: 24 };
 
-async function withGuest(theme?: 'dark') {
+async function withGuest(theme?: ThemeName) {
   const open = await openUi(theme ? { ...size, theme } : size);
   open.fake.vms({
     kind: 'snapshot',
@@ -33,6 +35,63 @@ test('history and live output are shown with colours and wide characters, in byt
     .find((each) => each.text.startsWith('red'));
   const [r, g, b] = red?.fg.toInts() ?? [0, 0, 0];
   expect(r > g + 60 && r > b + 60).toBe(true);
+});
+
+/** How the guest's text looks: colours as the terminal gets them, and whether the terminal turns them over. */
+async function looks(theme: ThemeName, written: string) {
+  await using open = await withGuest(theme);
+  open.fake.print('id-web-1', written);
+  await open.frame();
+  const spans = open.screen.captureSpans().lines.flatMap((line) => line.spans);
+  const name = (colour: RGBA) =>
+    colour.intent === 'default' ? 'default' : colour.intent === 'indexed' ? `${colour.slot}` : colour.toInts().slice(0, 3).join(',');
+  return (text: string) => {
+    const found = spans.find((each) => each.text.includes(text));
+    return found === undefined ? null : { fg: name(found.fg), bg: name(found.bg), inverse: (found.attributes & attribute.inverse) !== 0 };
+  };
+}
+
+const coloured = 'plain \u001b[7mturned\u001b[0m \u001b[31;44mred\u001b[0m \u001b[7;32mgreen\u001b[0m \u001b[38;5;208mcube\u001b[0m';
+
+test("a guest's default colours and its turned ones are the theme's", async () => {
+  for (const [theme, fg, bg] of [
+    ['dark', '213,218,226', '15,20,25'],
+    ['light', '36,41,47', '251,252,253'],
+  ] as const) {
+    const look = await looks(theme, coloured);
+    expect(look('plain')).toEqual({ fg, bg, inverse: false });
+    expect(look('turned')).toEqual({ fg: bg, bg: fg, inverse: false });
+  }
+});
+
+test('of sixteen colours the terminal gets its own, and turns its own defaults over', async () => {
+  const look = await looks('ansi', coloured);
+  expect(look('plain')).toEqual({ fg: 'default', bg: 'default', inverse: false });
+  expect(look('turned')).toEqual({ fg: 'default', bg: 'default', inverse: true });
+  expect(look('red')).toEqual({ fg: '1', bg: '4', inverse: false });
+  expect(look('green')).toEqual({ fg: '2', bg: 'default', inverse: true });
+  expect(look('cube')).toEqual({ fg: '11', bg: 'default', inverse: false });
+});
+
+test('without colours what stood out still does', async () => {
+  const look = await looks('plain', coloured);
+  for (const text of ['plain', 'cube']) expect(look(text)).toEqual({ fg: 'default', bg: 'default', inverse: false });
+  for (const text of ['turned', 'red', 'green']) expect(look(text)).toEqual({ fg: 'default', bg: 'default', inverse: true });
+});
+
+test.each(themeNames)('%s: a guest may set and reset its colours, and the next run begins with ours', async (theme) => {
+  const fresh = (await looks(theme, 'plain \u001b[31mred'))('red');
+  await using open = await withGuest(theme);
+  open.fake.print('id-web-1', '\u001b]4;1;#00ff00\u0007\u001b]11;#ffffff\u0007\u001b]104\u0007');
+  open.fake.toConsole('id-web-1', { kind: 'run', running: true, cursor: 'log:2' });
+  open.fake.print('id-web-1', 'plain \u001b[31mred');
+  await open.frame();
+  const red = open.screen
+    .captureSpans()
+    .lines.flatMap((line) => line.spans)
+    .find((each) => each.text.includes('red'));
+  expect(red?.fg.intent).toBe(fresh?.fg === 'default' ? 'default' : /^\d+$/.test(fresh?.fg ?? '') ? 'indexed' : 'rgb');
+  if (red?.fg.intent === 'rgb') expect(red.fg.toInts().slice(0, 3).join(',')).toBe(fresh?.fg ?? '');
 });
 
 test('every key but the prefix goes to the guest, in order', async () => {
@@ -84,6 +143,38 @@ test('only questions that the guest asks now are answered, and only by the conso
   expect(text(open)).toBe('');
 });
 
+const questions = {
+  'where the cursor is': ['\u001b[6n', '\u001b[2;3R'],
+  'the same in DEC form': ['\u001b[?6n', '\u001b[?2;3R'],
+  'whether it is well': ['\u001b[5n', '\u001b[0n'],
+  'what it is': ['\u001b[c', '\u001b[?62;22c'],
+  'the same the old way': ['\u001bZ', '\u001b[?62;22c'],
+  'which version it is': ['\u001b[>c', '\u001b[>1;10;0c'],
+  'how large it is': ['\u001b[18t', '\u001b[8;13;48t'],
+  'whether it brackets pastes': ['\u001b[?2004$p', '\u001b[?2004;2$y'],
+  'what its background is': ['\u001b]11;?\u0007', '\u001b]11;rgb:0f0f/1414/1919\u0007'],
+};
+
+test.each(Object.entries(questions))('a program that asks %s is answered once, behind its question', async (_, [question = '', answer = '']) => {
+  await using open = await withGuest('dark');
+  await open.keys('ENTER');
+  open.fake.toConsole('id-web-1', live);
+  open.fake.print('id-web-1', '\r\nab');
+  const whole = new TextEncoder().encode(`${question}rest`);
+  open.fake.toConsole('id-web-1', { kind: 'data', bytes: whole, cursor: `log:${1000 + whole.length}` });
+  expect(open.fake.typed).toEqual([{ id: 'id-web-1', text: answer, answering: `log:${1000 + question.length}` }]);
+  // The same, cut anywhere: the place of the question is the same to every viewer.
+  for (let cut = 1; cut < question.length; cut += 1) {
+    open.fake.typed.length = 0;
+    open.fake.print('id-web-1', '\u001b[2;3H');
+    open.fake.toConsole('id-web-1', { kind: 'data', bytes: whole.subarray(0, cut), cursor: `log:${1000 + cut}` });
+    open.fake.toConsole('id-web-1', { kind: 'data', bytes: whole.subarray(cut), cursor: `log:${1000 + whole.length}` });
+    await open.frame();
+    expect(open.fake.typed).toEqual([{ id: 'id-web-1', text: answer, answering: `log:${1000 + question.length}` }]);
+  }
+  expect(await open.frame()).toContain('abrest');
+});
+
 test('after a lost connection nothing is answered until the stream is live again', async () => {
   await using open = await withGuest();
   open.fake.toConsole('id-web-1', live);
@@ -95,6 +186,18 @@ test('after a lost connection nothing is answered until the stream is live again
   open.fake.toConsole('id-web-1', live);
   open.fake.print('id-web-1', '\u001b[6n');
   expect(text(open)).toBe('id-web-1:\u001b[1;1R');
+});
+
+test('a connection of the console alone that was lost makes what is caught up on the past', async () => {
+  await using open = await withGuest();
+  open.fake.toConsole('id-web-1', live);
+  await open.keys('ENTER');
+  open.fake.toConsole('id-web-1', { kind: 'interrupted' });
+  expect(await open.frame()).toContain('interrupted');
+  open.fake.print('id-web-1', '\u001b[6n');
+  open.fake.toConsole('id-web-1', live);
+  expect(text(open)).toBe('');
+  expect(await open.frame()).toContain('keys go to web-1');
 });
 
 test('a stream that ends is opened again where it was', async () => {

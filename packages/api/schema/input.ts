@@ -43,6 +43,7 @@ export const inputs = {
   readLog: z.strictObject({ ...ofVm, sinceMs: timeMs.nullable().default(null), limit: z.int().min(1).max(10_000).default(200) }),
   watchLog: z.strictObject({ ...ofVm, sinceMs: timeMs.nullable().default(null), tail: z.int().min(0).max(10_000).default(20), lastEventId }),
   attachConsole: z.strictObject({ ...ofVm, from: consoleStartSchema.default({ kind: 'all' }), lastEventId }),
-  writeConsole: z.strictObject({ ...ofVm, bytes }),
+  /** answering: the cursor behind the question that the guest asked and a terminal, not its user, now answers. */
+  writeConsole: z.strictObject({ ...ofVm, bytes, answering: z.string().max(200).optional() }),
   listFolder: z.strictObject({ path: pathSchema }),
 };

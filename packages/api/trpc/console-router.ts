@@ -17,7 +17,8 @@ export function consoleRouter({ router, procedure }: Trpc) {
       );
     }),
     write: procedure.input(inputs.writeConsole).mutation(async ({ ctx: { services, hungUp }, input }) => {
-      await services.consoles.write(services.vms.resolve(input.vm, { careful: false }), input.bytes, { signal: hungUp });
+      const id = services.vms.resolve(input.vm, { careful: false });
+      await services.consoles.write(id, input.bytes, { signal: hungUp, ...(input.answering !== undefined && { answering: input.answering }) });
     }),
   });
 }

@@ -301,3 +301,20 @@ test('nothing wakes while no VM runs', async () => {
   await clock.advance(60_000);
   expect(clock.pending()).toBe(0);
 });
+
+test("of all viewers' answers to a question one is typed into the guest", async () => {
+  using dir = tempDir('hub');
+  await using _leaks = watchLeaks({ dir: dir.path, mayStay });
+  using bench = createConsoleBench(dir.path);
+  bench.run('first');
+  const answer = (text: string, answering: string) => bench.hub().write(bench.id, Buffer.from(text), { answering });
+  await answer('one', 'log1:40');
+  await answer('another viewer, the same question', 'log1:40');
+  await answer('one that is late', 'log1:20');
+  await bench.hub().write(bench.id, Buffer.from('typed'), {});
+  await answer('two', 'log1:41');
+  await answer('a new log', 'log2:5');
+  expect(bench.typed).toEqual(['one', 'typed', 'two', 'a new log']);
+  await expect(answer('x', 'nonsense')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  bench.hub().runEnded(bench.id);
+});

@@ -107,12 +107,13 @@ export function createConsoleHub(deps: ConsoleHubDeps): ConsoleHub {
 
   return {
     attach,
-    async write(vmId, bytes, options) {
+    async write(vmId, bytes, { answering, ...options }) {
       check(vmId);
+      const asked = answering === undefined ? {} : { answering: parseCursor(answering) };
       const vmConsole = consoles.get(vmId);
       if (vmConsole === undefined)
         throw new MvirtError({ code: 'WRONG_STATE', message: `VM ${vmId} is not running: its console takes no input`, hint: `mvirt start ${vmId}` });
-      await vmConsole.write(bytes, options);
+      await vmConsole.write(bytes, { ...options, ...asked });
     },
     runStarting(vmId, run) {
       open(vmId).runStarting(run);

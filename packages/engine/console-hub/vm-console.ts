@@ -34,7 +34,7 @@ export interface VmConsole {
   running(): boolean;
   end(): Position;
   stream(from: ConsoleStart, end: Position, signal: AbortSignal): AsyncGenerator<ConsoleMessage>;
-  write(bytes: Uint8Array, options: { signal?: AbortSignal }): Promise<void>;
+  write(bytes: Uint8Array, options: { signal?: AbortSignal; answering?: Position }): Promise<void>;
   tailText(maxBytes: number): Promise<string>;
   /** The slow check: growth, retention, gaps, and what is to be stored. */
   sweep(): void;
@@ -57,6 +57,8 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
   let input: InputLine | null = null;
   let raw: RawSocket | null = null;
   let gaps: GapWatch | null = null;
+  /** Behind the last question that was answered. */
+  let answered: Position | null = null;
 
   const look = () => {
     const changed = log.look();
@@ -110,9 +112,16 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
   const stream: VmConsole['stream'] = (from, end, signal) => reading(() => attach(from, end, signal));
   const notRunning = () =>
     new MvirtError({ code: 'WRONG_STATE', message: `VM ${vmId} is not running: its console takes no input`, hint: `mvirt start ${vmId}` });
-  const write: VmConsole['write'] = async (bytes, options) => {
+  const write: VmConsole['write'] = async (bytes, { answering, ...options }) => {
     if (input === null) throw notRunning();
+    if (answering !== undefined && !isFirstAnswer(answering)) return;
     await input.write(bytes, options);
+  };
+  /** Every viewer's terminal answers what the guest asks; one answer is typed into the guest. */
+  const isFirstAnswer = (to: Position) => {
+    if (answered !== null && answered.logId === to.logId && to.offset <= answered.offset) return false;
+    answered = to;
+    return true;
   };
   const serveRaw = () => {
     try {

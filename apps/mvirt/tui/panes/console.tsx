@@ -4,6 +4,7 @@ import { insideOf, type Rect, type ScreenLayout } from '../layout/screen-layout.
 import { vmLabel } from '../layout/vm-row.ts';
 import type { ConsoleKeys } from '../stores/console-keys.ts';
 import type { Ui } from '../stores/ui.ts';
+import { type GuestColours, guestColours } from '../theme/guest-colours.ts';
 import type { Theme } from '../theme/theme.ts';
 import { Frame } from './frame.tsx';
 import { GuestTerminal } from './guest-terminal.ts';
@@ -13,9 +14,6 @@ declare module '@opentui/solid' {
     guest_terminal: typeof GuestTerminal;
   }
 }
-
-/** Of the emulator's past: about 18,000 rows of 48 columns, 4,000 of 200 (OpenTUI 0.5.12, measured). What is older is in the agent's file. */
-const scrollbackBytes = 8_000_000;
 
 /** Tells the renderer of our element; before the first frame. */
 export const registerGuestTerminal = (): void => extend({ guest_terminal: GuestTerminal });
@@ -42,7 +40,15 @@ export function Console(props: { ui: Ui; keys: ConsoleKeys; rect: Rect | null; b
       >
         <Show when={props.ui.streamed()} keyed>
           {(id: string) => (
-            <Attachment id={id} ui={props.ui} keys={props.keys} width={inside().width} height={inside().height} focused={focused() && props.rect !== null} />
+            <Attachment
+              id={id}
+              ui={props.ui}
+              keys={props.keys}
+              colours={guestColours(props.theme)}
+              width={inside().width}
+              height={inside().height}
+              focused={focused() && props.rect !== null}
+            />
           )}
         </Show>
       </Frame>
@@ -51,14 +57,14 @@ export function Console(props: { ui: Ui; keys: ConsoleKeys; rect: Rect | null; b
 }
 
 /** One VM's emulator, made anew for each VM: nothing of one guest's screen or modes reaches another's. */
-function Attachment(props: { id: string; ui: Ui; keys: ConsoleKeys; width: number; height: number; focused: boolean }) {
+function Attachment(props: { id: string; ui: Ui; keys: ConsoleKeys; colours: GuestColours; width: number; height: number; focused: boolean }) {
   const { consoles } = props.ui;
   let terminal: GuestTerminal | undefined;
   onCleanup(() => props.keys.detach());
   const attach = (made: GuestTerminal): void => {
     terminal = made;
     props.keys.attach(made);
-    onCleanup(consoles.open(props.id, made));
+    onCleanup(consoles.open(props.id, made, () => props.focused && props.keys.canType()));
   };
   createEffect(
     on(
@@ -75,16 +81,12 @@ function Attachment(props: { id: string; ui: Ui; keys: ConsoleKeys; width: numbe
       position="absolute"
       left={0}
       top={0}
-      cols={props.width}
-      rows={Math.max(1, props.height)}
       width={props.width}
       height={Math.max(1, props.height)}
-      maxScrollback={scrollbackBytes}
-      transparentBackground={true}
+      colours={props.colours}
       onData={(bytes, source) => {
-        // Every viewer's emulator answers a guest's question, replayed ones too: only the one that is typed into may.
-        if (source === 'response' && !(consoles.phase() === 'live' && props.focused)) return;
-        if (props.keys.canType()) consoles.write(bytes);
+        // Answers go through the store: the agent types one of all viewers'.
+        if (source === 'input' && props.keys.canType()) consoles.write(bytes);
       }}
     />
   );

@@ -1,10 +1,34 @@
-import { EmbeddedTerminalRenderable, KeyEvent } from '@opentui/core';
+import { type EmbeddedTerminalOptions, EmbeddedTerminalRenderable, KeyEvent, type RenderContext } from '@opentui/core';
+import { type GuestColours, setGuestColours } from '../theme/guest-colours.ts';
+import { settled } from './settled.ts';
 
-/** What OpenTUI 0.5.12 has and does not show: the emulator's own scrolling. */
-type Inner = { lib: { embeddedTerminalScroll(handle: unknown, rows: number): void }; handle: unknown };
+/** What OpenTUI 0.5.12 has and does not show: the emulator's scrolling, and what it answers when. */
+type Inner = {
+  lib: {
+    embeddedTerminalScroll(handle: unknown, rows: number): void;
+    embeddedTerminalWrite(handle: unknown, bytes: Uint8Array): void;
+    embeddedTerminalDrainResponses(handle: unknown): Uint8Array;
+  };
+  handle: unknown;
+};
 
-/** OpenTUI's terminal emulator with function keys, Alt and scrolling, which 0.5.12 lacks. */
+/** Of the emulator's past: about 18,000 rows of 48 columns, 4,000 of 200 (OpenTUI 0.5.12, measured). What is older is in the agent's file. */
+const scrollbackBytes = 8_000_000;
+
+/** OpenTUI's terminal emulator with function keys, Alt, scrolling, answers and colours, which 0.5.12 lacks. */
 export class GuestTerminal extends EmbeddedTerminalRenderable {
+  #colours = '';
+
+  /** Solid makes elements with nothing but an id, and sets the rest afterwards: what only a constructor takes is given here. */
+  constructor(ctx: RenderContext, options: EmbeddedTerminalOptions & { colours?: GuestColours }) {
+    super(ctx, { maxScrollback: scrollbackBytes, ...options });
+  }
+
+  set colours(value: GuestColours) {
+    this.#colours = setGuestColours(value);
+    this.write(this.#colours);
+  }
+
   override encodeKey(key: KeyEvent): Uint8Array {
     const mended = new KeyEvent(key);
     // Without a code, function keys are encoded as nothing; and Alt is taken for Super.
@@ -21,6 +45,21 @@ export class GuestTerminal extends EmbeddedTerminalRenderable {
     return false;
   }
 
+  /** Shows one question of the guest's program and says what a terminal answers; empty: nothing. */
+  ask(bytes: Uint8Array, question: string): Uint8Array {
+    const inner = this as unknown as Inner;
+    if (!inner.handle) return new Uint8Array();
+    inner.lib.embeddedTerminalWrite(inner.handle, bytes);
+    const answer = inner.lib.embeddedTerminalDrainResponses(inner.handle);
+    this.requestRender();
+    return answer.byteLength > 0 ? answer : ascii(this.#ownAnswer(question));
+  }
+
+  /** Takes back what a guest that is gone may have set. */
+  settle(): void {
+    this.write(settled + this.#colours);
+  }
+
   /** Negative: into the past. */
   scrollRows(rows: number): void {
     const inner = this as unknown as Inner;
@@ -28,4 +67,16 @@ export class GuestTerminal extends EmbeddedTerminalRenderable {
     inner.lib.embeddedTerminalScroll(inner.handle, rows);
     this.requestRender();
   }
+
+  /** What the emulator leaves open: it is a VT220 with colours (as its makers' own terminal says), and where its cursor is in DEC's form. */
+  #ownAnswer(question: string): string {
+    if (/^\u001b(?:\[0?c|Z)$/.test(question)) return '\u001b[?62;22c';
+    if (/^\u001b\[>0?c$/.test(question)) return '\u001b[>1;10;0c';
+    if (question === '\u001b[18t') return `\u001b[8;${this.height};${this.width}t`;
+    if (question === '\u001b[?6n') return text(this.ask(ascii('\u001b[6n'), '\u001b[6n')).replace('[', '[?');
+    return '';
+  }
 }
+
+const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

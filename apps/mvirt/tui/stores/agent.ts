@@ -1,5 +1,6 @@
 import type { ActionAnswer, CreatedAnswer, HostDocument, LogLineDocument, UsageDocument, Vm } from '@mvirt/api/schema';
 import type { CreateInput } from '@mvirt/domain';
+import type { ConsoleWriteOptions } from './console-writer.ts';
 
 /** attempts: tries since the connection was lost. reason: why nobody answers, and what to do. */
 export type ConnectionState = { status: 'connecting' } | { status: 'connected' } | { status: 'lost'; attempts: number; reason: string; hint: string };
@@ -11,7 +12,9 @@ export type ConsoleNotice =
   | { kind: 'data'; bytes: Uint8Array; cursor: string }
   | { kind: 'resync'; cursor: string; lostBytes: number | null; reason: 'dropped' | 'replaced' }
   | { kind: 'live'; cursor: string }
-  | { kind: 'run'; running: boolean; cursor: string };
+  | { kind: 'run'; running: boolean; cursor: string }
+  /** What comes until the next `live` was missed, and is caught up on. */
+  | { kind: 'interrupted' };
 
 export type ConsoleFrom = { kind: 'tail'; bytes: number } | { kind: 'cursor'; cursor: string };
 
@@ -30,7 +33,7 @@ export type Agent = {
   /** The last `tail` lines, then live ones. */
   watchLogs(id: string, tail: number, handlers: StreamHandlers<LogLineDocument>): Stop;
   watchConsole(id: string, from: ConsoleFrom, handlers: StreamHandlers<ConsoleNotice>): Stop;
-  writeConsole(id: string, bytes: Uint8Array, options: { signal: AbortSignal }): Promise<void>;
+  writeConsole(id: string, bytes: Uint8Array, options: ConsoleWriteOptions): Promise<void>;
   host(options: { signal: AbortSignal }): Promise<HostDocument>;
   usage(options: { signal: AbortSignal }): Promise<UsageDocument[]>;
   create(input: CreateInput, options: { signal: AbortSignal }): Promise<CreatedAnswer>;

@@ -25,8 +25,21 @@ export function createClientAgent(options: { socketPath: string; tried: string[]
     watchVms: (handlers) => opened(handlers, (on) => api.vm.watch.subscribe(undefined, { ...on, onData: handlers.onData })),
     watchLogs: (vm, tail, handlers) => opened(handlers, (on) => api.log.watch.subscribe({ vm, tail }, { ...on, onData: ({ data }) => handlers.onData(data) })),
     watchConsole: (vm, from, handlers) =>
-      opened(handlers, (on) => api.console.attach.subscribe({ vm, from }, { ...on, onData: ({ data }) => handlers.onData(data) })),
-    writeConsole: (vm, bytes, { signal }) => told(api.console.write.mutate({ vm, bytes }, { signal })),
+      opened(handlers, (on) =>
+        api.console.attach.subscribe(
+          { vm, from },
+          {
+            ...on,
+            onData: ({ data }) => handlers.onData(data),
+            // Consoles have a connection of their own, which may be lost alone.
+            onConnectionStateChange: ({ state, error }) => {
+              if (state === 'connecting' && error !== null) handlers.onData({ kind: 'interrupted' });
+            },
+          },
+        ),
+      ),
+    writeConsole: (vm, bytes, { signal, answering }) =>
+      told(api.console.write.mutate({ vm, bytes, ...(answering !== undefined && { answering }) }, { signal })),
     host: ({ signal }) => told(api.host.info.query(undefined, { signal })),
     usage: ({ signal }) => told(api.host.usage.query(undefined, { signal })),
     create: (input, { signal }) => told(api.vm.create.mutate(input, { signal })),

@@ -11,7 +11,7 @@ export function createFakeAgent() {
   const logStreams = new Set<{ id: string; handlers: StreamHandlers<LogLineDocument> }>();
   const consoleStreams = new Set<ConsoleStream>();
   const calls: { action: AgentAction | 'create'; id: string; input?: CreateInput }[] = [];
-  const typed: { id: string; text: string }[] = [];
+  const typed: { id: string; text: string; answering?: string }[] = [];
   const answers: {
     act: (action: AgentAction, id: string) => Promise<ActionAnswer>;
     create: (input: CreateInput) => Promise<CreatedAnswer>;
@@ -37,8 +37,8 @@ export function createFakeAgent() {
     watchVms: (handlers) => hold(vmStreams, handlers),
     watchLogs: (id, _tail, handlers) => hold(logStreams, { id, handlers }),
     watchConsole: (id, from, handlers) => hold(consoleStreams, { id, from, handlers }),
-    async writeConsole(id, bytes) {
-      typed.push({ id, text: new TextDecoder().decode(bytes) });
+    async writeConsole(id, bytes, { answering }) {
+      typed.push({ id, text: new TextDecoder().decode(bytes), ...(answering !== undefined && { answering }) });
     },
     host: () => answers.host(),
     usage: () => answers.usage(),

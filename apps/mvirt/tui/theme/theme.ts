@@ -1,8 +1,8 @@
 import { RGBA } from '@opentui/core';
 import type { Tone } from '../layout/span.ts';
 
-export const themeNames = ['dark', 'ansi', 'plain'] as const;
-/** dark: 24-bit colours; ansi: the terminal's own 16; plain: no colour at all. */
+export const themeNames = ['dark', 'light', 'ansi', 'plain'] as const;
+/** dark, light: 24-bit colours; ansi: the terminal's own 16; plain: no colour at all. */
 export type ThemeName = (typeof themeNames)[number];
 
 export type Style = { fg: RGBA; bg: RGBA; attributes: number };
@@ -15,7 +15,7 @@ export type Theme = {
 };
 
 /** SGR attributes as OpenTUI packs them. */
-const attribute = { bold: 1, dim: 2, underline: 8, inverse: 32 } as const;
+export const attribute = { bold: 1, dim: 2, underline: 8, inverse: 32 } as const;
 
 type Look = { fg?: RGBA; bg?: RGBA; bold?: true; dim?: true; underline?: true; inverse?: true };
 
@@ -50,7 +50,7 @@ export function createTheme(name: ThemeName): Theme {
 
 type Palette = { background: RGBA; foreground: RGBA; looks: Record<Tone, Look> };
 
-const palettes: Record<ThemeName, () => Palette> = { dark, ansi, plain };
+const palettes: Record<ThemeName, () => Palette> = { dark, light, ansi, plain };
 
 function dark(): Palette {
   const hex = (value: string): RGBA => RGBA.fromHex(value);
@@ -75,6 +75,33 @@ function dark(): Palette {
       fieldFocused: { fg: hex('#ffffff'), bg: hex('#2f4a6b') },
       border: { fg: hex('#4b5565') },
       borderFocused: { fg: hex('#6cb6ff') },
+    },
+  };
+}
+
+function light(): Palette {
+  const hex = (value: string): RGBA => RGBA.fromHex(value);
+  const surface = hex('#e4e9f0');
+  return {
+    background: hex('#fbfcfd'),
+    foreground: hex('#24292f'),
+    looks: {
+      plain: {},
+      strong: { fg: hex('#000000'), bold: true },
+      dim: { fg: hex('#656d76') },
+      title: { fg: hex('#ffffff'), bg: hex('#0550ae'), bold: true },
+      accent: { fg: hex('#0550ae') },
+      key: { fg: hex('#7a5200'), bold: true },
+      good: { fg: hex('#116329') },
+      busy: { fg: hex('#0550ae') },
+      warning: { fg: hex('#7a5200') },
+      bad: { fg: hex('#b31d28'), bold: true },
+      selected: { fg: hex('#ffffff'), bg: hex('#0550ae'), bold: true },
+      selectedIdle: { fg: hex('#24292f'), bg: surface },
+      field: { bg: surface },
+      fieldFocused: { fg: hex('#000000'), bg: hex('#c6dcf5') },
+      border: { fg: hex('#9aa4b0') },
+      borderFocused: { fg: hex('#0550ae') },
     },
   };
 }
