@@ -32,6 +32,8 @@ export function connectionSpans(connection: ConnectionState): Span[] {
       return [span('● agent', 'good')];
     case 'connecting':
       return [span('◐ connecting', 'busy')];
+    case 'silent':
+      return [span(`! agent silent for ${connection.seconds} s`, 'bad')];
     case 'lost':
       return [span(`× agent lost, reconnecting (${connection.attempts})`, 'bad')];
   }

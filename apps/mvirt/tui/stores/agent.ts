@@ -2,8 +2,15 @@ import type { ActionAnswer, CreatedAnswer, HostDocument, LogLineDocument, UsageD
 import type { CreateInput } from '@mvirt/domain';
 import type { ConsoleWriteOptions } from './console-writer.ts';
 
-/** attempts: tries since the connection was lost. reason: why nobody answers, and what to do. */
-export type ConnectionState = { status: 'connecting' } | { status: 'connected' } | { status: 'lost'; attempts: number; reason: string; hint: string };
+/**
+ * silent: somebody holds the socket and has answered nothing for so many seconds.
+ * attempts: tries since the connection was lost. reason: why nobody answers, and what to do.
+ */
+export type ConnectionState =
+  | { status: 'connecting' }
+  | { status: 'connected' }
+  | { status: 'silent'; seconds: number }
+  | { status: 'lost'; attempts: number; reason: string; hint: string };
 
 /** First all VMs, then each change; after a lost connection all of them again. */
 export type VmNotice = { kind: 'snapshot'; vms: Vm[] } | { kind: 'changed'; vm: Vm } | { kind: 'removed'; id: string };

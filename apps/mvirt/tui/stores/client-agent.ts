@@ -1,28 +1,56 @@
 import { type ConnectionState as ClientState, createAgentClient, fromTrpcError } from '@mvirt/api/client';
 import type { MvirtError } from '@mvirt/domain';
 import type { Agent, ConnectionState, Stop, StreamHandlers } from './agent.ts';
+import { createLiveness } from './liveness.ts';
+import { systemTimers } from './timers.ts';
 
 /** What the UI needs of an agent, over the client that goes on trying. close ends its connections. */
 export function createClientAgent(options: { socketPath: string; tried: string[] }): { agent: Agent; close: () => Promise<void> } {
   const listeners = new Set<(state: ConnectionState) => void>();
-  let state: ConnectionState = { status: 'connecting' };
+  let connection: ConnectionState = { status: 'connecting' };
+  let shown: ConnectionState = connection;
+  const show = (next: ConnectionState): void => {
+    if (next === shown) return;
+    shown = next;
+    for (const listener of listeners) listener(shown);
+  };
+  const liveness = createLiveness({
+    timers: systemTimers(),
+    nowMs: () => performance.now(),
+    onSilence: (seconds) => show(seconds === null ? connection : { status: 'silent', seconds }),
+  });
   const client = createAgentClient({
     ...options,
     onState: (told) => {
-      const next = stateOf(told, state);
-      if (next === state) return;
-      state = next;
-      for (const listener of listeners) listener(state);
+      connection = stateOf(told, connection);
+      liveness.moved();
+      show(connection);
     },
   });
   const { api } = client;
+  const answered = async <T>(answer: Promise<T>): Promise<T> => {
+    const done = liveness.asked();
+    try {
+      const value = await told(answer);
+      liveness.heard();
+      return value;
+    } finally {
+      done();
+    }
+  };
+  const hearing =
+    <T>(onData: (value: T) => void) =>
+    (value: T): void => {
+      liveness.heard();
+      onData(value);
+    };
   const agent: Agent = {
     onConnection(listener) {
       listeners.add(listener);
-      listener(state);
+      listener(shown);
       return () => listeners.delete(listener);
     },
-    watchVms: (handlers) => opened(handlers, (on) => api.vm.watch.subscribe(undefined, { ...on, onData: handlers.onData })),
+    watchVms: (handlers) => opened(handlers, (on) => api.vm.watch.subscribe(undefined, { ...on, onData: hearing(handlers.onData) })),
     watchLogs: (vm, tail, handlers) => opened(handlers, (on) => api.log.watch.subscribe({ vm, tail }, { ...on, onData: ({ data }) => handlers.onData(data) })),
     watchConsole: (vm, from, handlers) =>
       opened(handlers, (on) =>
@@ -40,12 +68,18 @@ export function createClientAgent(options: { socketPath: string; tried: string[]
       ),
     writeConsole: (vm, bytes, { signal, answering }) =>
       told(api.console.write.mutate({ vm, bytes, ...(answering !== undefined && { answering }) }, { signal })),
-    host: ({ signal }) => told(api.host.info.query(undefined, { signal })),
-    usage: ({ signal }) => told(api.host.usage.query(undefined, { signal })),
+    host: ({ signal }) => answered(api.host.info.query(undefined, { signal })),
+    usage: ({ signal }) => answered(api.host.usage.query(undefined, { signal })),
     create: (input, { signal }) => told(api.vm.create.mutate(input, { signal })),
     act: (action, vm, { signal }) => told(action === 'stop' ? api.vm.stop.mutate({ vm }, { signal }) : api.vm[action].mutate({ vm }, { signal })),
   };
-  return { agent, close: () => client.close() };
+  return {
+    agent,
+    async close() {
+      liveness.stop();
+      await client.close();
+    },
+  };
 }
 
 /** A lost connection stays lost until it is there again, however often the client tries in between. */

@@ -78,10 +78,6 @@ export function createConsoleStore(deps: { agent: Agent; timers: Timers; onError
         setPhase('none');
       };
     },
-    /** The connection was lost: what comes next, until told otherwise, is the past. */
-    interrupt(): void {
-      if (phase() !== 'none') setPhase('gap');
-    },
     /** False where it was not taken: nothing is open, or too much waits already. */
     write: (bytes: Uint8Array): boolean => writer?.write(bytes) ?? false,
   };

@@ -150,8 +150,7 @@ export function createUi(deps: UiDeps) {
       agent.onConnection((state) => {
         batch(() => {
           const before = connection().status;
-          if (before === 'connected' && state.status !== 'connected') consoles.interrupt();
-          if (before === 'lost' && state.status === 'connected') say('the agent is back', 'good');
+          if ((before === 'lost' || before === 'silent') && state.status === 'connected') say('the agent is back', 'good');
           setConnection(state);
         });
       }),

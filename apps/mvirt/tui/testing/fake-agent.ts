@@ -71,6 +71,7 @@ export function createFakeAgent() {
       void (() => {
         state = { status: 'lost', attempts, reason: 'no agent answers at /run/mvirt/agent.sock', hint: 'start it with: mvirt agent' };
         for (const listener of connections) listener(state);
+        for (const stream of consoleStreams) stream.handlers.onData({ kind: 'interrupted' });
       })(),
     vms(notice: VmNotice): void {
       for (const handlers of vmStreams) handlers.onData(notice);
