@@ -16,6 +16,7 @@ import { createHostService } from './host-service.ts';
 import type { EngineLog } from './log.ts';
 import { createLogService } from './log-service.ts';
 import { nicRemoved } from './nic-plug.ts';
+import { createReconciler } from './reconciler.ts';
 import { recover } from './recovery.ts';
 import type { Services } from './services.ts';
 import { startOwed } from './start-owed.ts';
@@ -78,6 +79,7 @@ export function createEngine(deps: EngineDeps): Engine {
     deviceRemoved: (id, device) => deviceRemoved(context, id, device),
     restart: (id) => restartVm(context, supervisors.of(id), id),
   });
+  const reconciler = createReconciler(context, supervisors);
   return {
     vms: createVmService(context, supervisors),
     host: createHostService(context),
@@ -87,8 +89,10 @@ export function createEngine(deps: EngineDeps): Engine {
     async recover() {
       await recover(context, supervisors);
       startOwed(context, supervisors);
+      reconciler.begin();
     },
     async close() {
+      reconciler.end();
       await supervisors.close(closeMs);
       consoles.close();
       logs.close();

@@ -37,7 +37,8 @@ export async function recover(context: EngineContext, supervisors: Supervisors):
   await releaseTaps(context, await taps);
 }
 
-async function recoverVm(context: EngineContext, supervisor: Supervisor, vm: StoredVm): Promise<void> {
+/** One VM that an earlier agent left up, or that nobody watches: adopted where its VMM lives, else settled. */
+export async function recoverVm(context: EngineContext, supervisor: Supervisor, vm: StoredVm): Promise<void> {
   const run = vm.run?.live ? vm.run : null;
   if (run === null) return supervisor.fact(await notRecorded(context, vm));
   if (run.foreign) return recoverForeign(context, supervisor, vm, run.foreign.pid);

@@ -35,6 +35,11 @@ export interface Supervisor {
   plug(task: (vmm: Vmm, signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Takes over a run that an earlier agent began; vmm null: its hypervisor cannot be talked to. */
   follow(run: { runId: string; process: ProcessIdentity; vmm: Vmm | null }): void;
+  /**
+   * Looks whether what is stored still holds, and tells it where it does not: an end that was missed, a restart without its timer.
+   * unwatched: the VM is up by what is stored, and this supervisor knows no run of it.
+   */
+  reconcile(): 'settled' | 'unwatched';
   /** Lets the VM run on: no timer, listener or connection is left. */
   close(): void;
 }
@@ -51,7 +56,8 @@ const endTellMs = 3_000;
 const causeDeadlineMs = 5_000;
 const retryStoreMs = 1_000;
 
-type Run = { runId: string; process: ProcessIdentity; vmm: Vmm | null; watch: Disposable; settled: boolean };
+/** cause: how it ended, once that is known. */
+type Run = { runId: string; process: ProcessIdentity; vmm: Vmm | null; watch: Disposable; cause: ExitCause | null };
 
 export function createSupervisor(context: EngineContext, id: VmId, hooks: SupervisorHooks): Supervisor {
   const { store, host, clock, log, consoles } = context;
@@ -115,6 +121,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
       if (vmm !== null) consoles.runStarted(id, vmm);
       vmm?.listen((fact) => hear(runId, fact));
     },
+    reconcile,
     close() {
       closed = true;
       ladder.clear();
@@ -182,7 +189,10 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   function armRestart(dueAtMs: number): void {
     restartTimer?.[Symbol.dispose]();
     const delayMs = Math.max(0, dueAtMs - clock.nowMs());
-    restartTimer = clock.after(delayMs, () => tell({ kind: 'restart-due', atMs: Math.max(clock.nowMs(), dueAtMs) }));
+    restartTimer = clock.after(delayMs, () => {
+      restartTimer = null;
+      tell({ kind: 'restart-due', atMs: Math.max(clock.nowMs(), dueAtMs) });
+    });
   }
 
   async function begin(driver: HypervisorDriver | null): Promise<void> {
@@ -224,7 +234,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
 
   function watch(runId: string, process: ProcessIdentity, vmm: Vmm | null): void {
     const gone = () => (vmm === null ? void settleByDriver(runId) : later(endTellMs, () => void settleByDriver(runId)));
-    run = { runId, process, vmm, settled: false, watch: host.processes.onEnd(process, gone) };
+    run = { runId, process, vmm, cause: null, watch: host.processes.onEnd(process, gone) };
   }
 
   function hear(runId: string, fact: VmmFact): void {
@@ -235,9 +245,10 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   }
 
   async function settle(runId: string, cause: ExitCause): Promise<void> {
-    if (closed || run?.runId !== runId || run.settled) return;
-    run.settled = true;
-    tell({ kind: 'ended', cause: await lastWords(cause) });
+    if (closed || run?.runId !== runId || run.cause !== null) return;
+    run.cause = cause;
+    run.cause = await lastWords(cause);
+    tell({ kind: 'ended', cause: run.cause });
   }
 
   async function lastWords(cause: ExitCause, sinceMs?: number): Promise<ExitCause> {
@@ -251,7 +262,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
 
   /** For a VMM whose driver cannot tell, or does not. */
   async function settleByDriver(runId: string): Promise<void> {
-    if (closed || run?.runId !== runId || run.settled) return;
+    if (closed || run?.runId !== runId || run.cause !== null) return;
     let cause = exitCause('not-observable', 'VMM ended, status not observable');
     try {
       const record = stored().run;
@@ -261,6 +272,21 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
       warn('how the VMM ended could not be found out', thrown);
     }
     await settle(runId, cause);
+  }
+
+  function reconcile(): 'settled' | 'unwatched' {
+    const { condition } = stored();
+    if (closed || launching !== null) return 'settled';
+    if (condition.observed === 'stopped') {
+      const dueAtMs = condition.restart?.dueAtMs ?? null;
+      if (dueAtMs !== null && restartTimer === null) armRestart(dueAtMs);
+      return 'settled';
+    }
+    if (run === null) return 'unwatched';
+    if (host.processes.isAlive(run.process)) return 'settled';
+    if (run.cause === null) void settleByDriver(run.runId);
+    else tell({ kind: 'ended', cause: run.cause });
+    return 'settled';
   }
 
   /** Needs no hypervisor: a signal to the process whose identity is stored. Before the spawn, the abort is all it takes. */

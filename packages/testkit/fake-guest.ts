@@ -23,6 +23,8 @@ export type FakeGuest = {
   panic(): void;
   /** The VMM ends by this signal; without one it exits with status 1. */
   crash(signal?: string): void;
+  /** What happens from now on is told to nobody. */
+  loseFacts(): void;
   /** The VMM answers nothing and the guest stands still (SIGSTOP) until wake(). */
   hang(): void;
   wake(): void;
@@ -58,6 +60,7 @@ export function createFakeMachine({ processes, run, spec, seedImage, manners }: 
   const facts: FakeMachine['facts'] = { untold: [], listener: null };
   let observed: 'running' | 'paused' | 'ended' = 'running';
   let hung = false;
+  let lost = false;
   let resets = 0;
   let buttonPresses = 0;
   let buttonWaits = false;
@@ -74,6 +77,7 @@ export function createFakeMachine({ processes, run, spec, seedImage, manners }: 
   });
 
   function tell(fact: VmmFact): void {
+    if (lost) return;
     facts.untold.push(fact);
     flush();
   }
@@ -141,6 +145,9 @@ export function createFakeMachine({ processes, run, spec, seedImage, manners }: 
     flush,
     letGo,
     print,
+    loseFacts() {
+      lost = true;
+    },
     hang,
     wake,
     state: () => ({ observed, hung, resets, buttonPresses, cause }),
