@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { schemaFiles } from '@mvirt/api/schema/json-schema';
+import { keysDocument } from '../apps/mvirt/tui/keymap/keys-document.ts';
 
 const folder = join(import.meta.dir, '../docs/schema');
 mkdirSync(folder, { recursive: true });
@@ -9,3 +10,6 @@ const files = schemaFiles();
 for (const name of readdirSync(folder)) if (!(name in files)) rmSync(join(folder, name));
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 console.log(`docs/schema: ${Object.keys(files).length} files`);
+
+writeFileSync(join(import.meta.dir, '../docs/keys.md'), keysDocument());
+console.log('docs/keys.md');

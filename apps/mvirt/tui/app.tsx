@@ -1,10 +1,13 @@
 import { writeSync } from 'node:fs';
+import type { AgentApi } from '@mvirt/api/client';
 import { type CliRenderer, createCliRenderer } from '@opentui/core';
 import { render } from '@opentui/solid';
+import { createOwnFiles } from './forms/own-files.ts';
 import { registerGuestTerminal } from './panes/console.tsx';
 import { Screen } from './screen.tsx';
 import type { Agent } from './stores/agent.ts';
 import { createClientAgent } from './stores/client-agent.ts';
+import { createRunLine } from './stores/run-line.ts';
 import { systemTimers } from './stores/timers.ts';
 import { createUi } from './stores/ui.ts';
 import { colourLimit } from './theme/limit-colours.ts';
@@ -24,14 +27,14 @@ export type RunUiOptions = {
 export async function runUi(options: RunUiOptions): Promise<number> {
   const client = createClientAgent(options);
   try {
-    return await runUiWith(client.agent, options);
+    return await runUiWith({ agent: client.agent, api: client.api }, options);
   } finally {
     await client.close();
   }
 }
 
 /** The same with another agent. */
-export async function runUiWith(agent: Agent, options: Omit<RunUiOptions, 'socketPath'>): Promise<number> {
+export async function runUiWith({ agent, api }: { agent: Agent; api: AgentApi }, options: Omit<RunUiOptions, 'socketPath'>): Promise<number> {
   const themeName = options.theme ?? themeFor(process.env);
   const theme = createTheme(themeName);
   const limit = colourLimit(themeName);
@@ -53,10 +56,18 @@ export async function runUiWith(agent: Agent, options: Omit<RunUiOptions, 'socke
     postProcessFns: limit === null ? [] : [limit],
     onDestroy: () => end(0),
   });
-  const ui = createUi({ agent, timers: systemTimers(), onQuit: () => end(0) });
+  const ui = createUi({
+    agent,
+    timers: systemTimers(),
+    files: createOwnFiles(process.cwd()),
+    runLine: createRunLine({ api, cwd: process.cwd(), env: process.env }),
+    copy: (text) => renderer.copyToClipboardOSC52(text),
+    onSuspend: () => suspend(renderer),
+    onQuit: () => end(0),
+  });
   const unhook = hookProcess(renderer, end);
   try {
-    await render(() => <Screen ui={ui} theme={theme} suspend={() => suspend(renderer)} quit={() => end(0)} />, renderer);
+    await render(() => <Screen ui={ui} theme={theme} />, renderer);
     const { status, defect } = await ended.promise;
     ui.dispose();
     restore(renderer);

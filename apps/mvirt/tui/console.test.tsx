@@ -4,7 +4,7 @@ import { fakeVm } from './testing/fake-agent.ts';
 import { expectWhole, openUi } from './testing/open-ui.tsx';
 import { attribute, type ThemeName, themeNames } from './theme/theme.ts';
 
-const size = { width: 80, height: 24 };
+const size = { width: 100, height: 24 };
 
 async function withGuest(theme?: ThemeName) {
   const open = await openUi(theme ? { ...size, theme } : size);
@@ -150,7 +150,7 @@ const questions = {
   'what it is': ['\u001b[c', '\u001b[?62;22c'],
   'the same the old way': ['\u001bZ', '\u001b[?62;22c'],
   'which version it is': ['\u001b[>c', '\u001b[>1;10;0c'],
-  'how large it is': ['\u001b[18t', '\u001b[8;13;48t'],
+  'how large it is': ['\u001b[18t', '\u001b[8;13;60t'],
   'whether it brackets pastes': ['\u001b[?2004$p', '\u001b[?2004;2$y'],
   'what its background is': ['\u001b]11;?\u0007', '\u001b]11;rgb:0f0f/1414/1919\u0007'],
 };

@@ -1,32 +1,49 @@
 import type { Vm } from '@mvirt/api/schema';
 import { Index } from 'solid-js';
 import { fitSpans, type Span, span } from '../layout/span.ts';
-import { plainText, wrap } from '../layout/text.ts';
+import { wrap } from '../layout/text.ts';
 import { vmLabel } from '../layout/vm-row.ts';
+import { whatIsLost } from '../layout/what-is-lost.ts';
 import { Line } from '../panes/line.tsx';
 import type { Theme } from '../theme/theme.ts';
 import { DialogBox } from './dialog-box.tsx';
 
-const width = 60;
+const width = 64;
 
 /** Asks before something is lost, and names it. */
-export function Confirm(props: { action: 'kill' | 'delete'; vm: Vm; screen: { width: number; height: number }; theme: Theme }) {
+export function Confirm(props: {
+  action: 'kill' | 'delete';
+  vms: readonly Vm[];
+  screen: { width: number; height: number };
+  theme: Theme;
+  answer: (yes: boolean) => void;
+}) {
   const inner = () => Math.max(1, Math.min(width, props.screen.width) - 2);
-  const lines = (): Span[][] => [
-    ...wrap(whatIsLost(props.action, props.vm), inner() - 2).map((text) => [span(` ${text}`)]),
-    [],
-    [span(' y', 'key'), span(` ${props.action}   `), span('n', 'key'), span(' leave it as it is')],
-  ];
+  const most = () => Math.max(1, props.screen.height - 5);
+  const text = (): Span[][] => {
+    const lines = whatIsLost(props.action, props.vms).flatMap((each) => wrap(each, inner() - 2).map((row) => [span(` ${row}`)]));
+    return lines.length <= most() ? lines : [...lines.slice(0, most() - 1), [span(' …')]];
+  };
+  const lines = (): Span[][] => [...text(), [], [span(' y', 'key'), span(` ${props.action}   `), span('n', 'key'), span(' leave as it is')]];
+  const title = () => {
+    const [vm] = props.vms;
+    return props.vms.length === 1 && vm ? `${props.action} ${vmLabel(vm)}?` : `${props.action} ${props.vms.length} VMs?`;
+  };
   return (
-    <DialogBox title={`${props.action} ${vmLabel(props.vm)}?`} notes={[]} screen={props.screen} width={width} height={lines().length + 2} theme={props.theme}>
+    <DialogBox
+      title={title()}
+      notes={[]}
+      screen={props.screen}
+      width={width}
+      height={lines().length + 2}
+      theme={props.theme}
+      onMouseDown={(x, y) => {
+        if (y !== lines().length - 1) return;
+        if (x >= 1 && x < 3 + props.action.length) props.answer(true);
+        else if (x >= 6 + props.action.length) props.answer(false);
+      }}
+    >
       <Index each={lines()}>{(line, row) => <Line top={row} width={inner()} theme={props.theme} spans={fitSpans(line(), inner())} />}</Index>
     </DialogBox>
   );
-}
-
-export function whatIsLost(action: 'kill' | 'delete', vm: Vm): string {
-  const name = vmLabel(vm);
-  if (action === 'kill') return `${name} is powered off at once. What its guest has in memory and has not yet written to its disks is lost.`;
-  const disks = vm.disks.length === 0 ? '' : ` Its disk images stay: ${vm.disks.map((disk) => plainText(disk.path)).join(', ')}.`;
-  return `The VM ${name}, its console's history and its log are lost.${disks}`;
 }

@@ -11,10 +11,22 @@ export function DialogBox(props: {
   width: number;
   height: number;
   theme: Theme;
+  onMouseDown?: (x: number, y: number) => void;
+  onWheel?: (direction: -1 | 1) => void;
   children: JSX.Element;
 }) {
   return (
-    <Frame rect={dialogRect(props.screen, props)} borders="all" title={props.title} notes={props.notes} focused={true} above={true} theme={props.theme}>
+    <Frame
+      rect={dialogRect(props.screen, props)}
+      borders="all"
+      title={props.title}
+      notes={props.notes}
+      focused={true}
+      above={true}
+      theme={props.theme}
+      onMouseDown={(x, y) => props.onMouseDown?.(x, y)}
+      onWheel={(direction) => props.onWheel?.(direction)}
+    >
       {props.children}
     </Frame>
   );

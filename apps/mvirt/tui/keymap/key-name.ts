@@ -32,6 +32,9 @@ const shown: Record<string, string> = {
   pagedown: 'PgDn',
   home: 'Home',
   end: 'End',
+  space: 'Space',
+  backspace: 'Backspace',
+  f1: 'F1',
 };
 
 /** How a key is written for people: `^a`, `Shift-Tab`, `↵`. */

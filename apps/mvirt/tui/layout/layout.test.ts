@@ -33,9 +33,9 @@ test('80x24 shows all three panes', () => {
   const layout = layoutScreen({ width: 80, height: 24, focus: 'list', zoomed: false });
   expect(layout.mode).toBe('three');
   expect(layout.panes).toEqual({
-    list: { left: 0, top: 1, width: 30, height: 21 },
-    logs: { left: 30, top: 1, width: 50, height: 6 },
-    console: { left: 30, top: 7, width: 50, height: 15 },
+    list: { left: 0, top: 1, width: 38, height: 21 },
+    logs: { left: 38, top: 1, width: 42, height: 6 },
+    console: { left: 38, top: 7, width: 42, height: 15 },
   });
 });
 

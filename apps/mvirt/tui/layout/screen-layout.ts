@@ -45,9 +45,9 @@ function threePanes(body: Rect): Record<PaneName, Rect> {
 
 /** The list grows with the screen, but leaves a console of 80 columns where that is possible. */
 function listWidthOf(width: number): number {
-  const wanted = Math.floor(width * 0.4);
+  const least = Math.max(30, Math.min(38, Math.floor(width * 0.475)));
   const beside80 = width - 82;
-  return Math.max(30, Math.min(wanted, Math.max(beside80, 30), 64));
+  return Math.max(least, Math.min(Math.floor(width * 0.45), beside80, 84));
 }
 
 /** What a pane has inside its frame. */

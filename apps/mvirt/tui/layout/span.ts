@@ -14,6 +14,7 @@ export const tones = [
   'bad',
   'selected',
   'selectedIdle',
+  'hit',
   'field',
   'fieldFocused',
   'border',

@@ -1,7 +1,9 @@
 import type { Vm } from '@mvirt/api/schema';
 import { shortBytes } from './format.ts';
 import { type Span, span, type Tone } from './span.ts';
-import { fit, plainText } from './text.ts';
+import { sparkline } from './sparkline.ts';
+import { cellWidth, fit, plainText } from './text.ts';
+import type { Sort, SortKey } from './vm-order.ts';
 
 export type VmLook = { symbol: string; word: string; tone: Tone };
 
@@ -20,6 +22,7 @@ export function vmLook(vm: Vm): VmLook {
     case 'paused':
       return { symbol: '‖', word: 'paused', tone: 'warning' };
     case 'stopped':
+      if (vm.nextStartAt !== null) return { symbol: '↻', word: 'restarts', tone: 'busy' };
       return vm.lastExit !== null && abnormalEnds.has(vm.lastExit.cause)
         ? { symbol: '×', word: 'failed', tone: 'bad' }
         : { symbol: '○', word: 'stopped', tone: 'dim' };
@@ -29,40 +32,112 @@ export function vmLook(vm: Vm): VmLook {
 /** What a VM is called on screen: its name, or the beginning of its id. */
 export const vmLabel = (vm: Pick<Vm, 'id' | 'name'>): string => plainText(vm.name ?? vm.id.slice(0, 12)) || vm.id.slice(0, 12);
 
-const wordCells = 8;
-const columns = { cpu: 5, vcpus: 3, memory: 6, ip: 16 };
+const signCells = 3;
+const cellsNeeded = { word: 9, cpu: 5, graph: 4, memory: 6, vcpus: 4, ip: 16 };
+type Column = keyof typeof cellsNeeded;
+/** From this width on the graph has more of the past. */
+const wide = { from: 56, graph: 10 };
 
-/** Which columns a list of that width shows; the name gets the rest. */
-export function vmColumns(width: number): { name: number; word: boolean; cpu: boolean; vcpus: boolean; memory: boolean; ip: boolean } {
-  let name = width - 2;
-  const take = (cells: number, keepForName: number): boolean => {
-    if (name - cells < keepForName) return false;
-    name -= cells;
+/** The most useful first: that is the order in which columns get their place; on screen they stand as in `onScreen`. */
+const byUse: readonly Column[] = ['word', 'cpu', 'memory', 'vcpus', 'graph', 'ip'];
+const onScreen: readonly Column[] = ['word', 'vcpus', 'memory', 'cpu', 'graph', 'ip'];
+/** A name keeps as many cells as the longest one needs, up to this. */
+const nameKeeps = { narrow: 8, wide: 14 };
+
+export type Columns = { name: number; shown: readonly Column[]; cells: Readonly<Record<Column, number>> };
+
+/** Which columns a list of that width shows; the name gets the rest. longestName: in cells, of the VMs that are there. */
+export function vmColumns(width: number, longestName: number): Columns {
+  let name = width - signCells;
+  const cells = { ...cellsNeeded, graph: width >= wide.from ? wide.graph : cellsNeeded.graph };
+  const shown = byUse.filter((column) => {
+    const keeps = Math.min(longestName, column === 'word' || column === 'cpu' ? nameKeeps.narrow : nameKeeps.wide);
+    if (name - cells[column] < Math.max(6, keeps)) return false;
+    name -= cells[column];
     return true;
-  };
-  const word = take(wordCells + 1, 6);
-  const cpu = take(columns.cpu, 8);
-  const memory = take(columns.memory, 12);
-  const vcpus = take(columns.vcpus, 12);
-  const ip = take(columns.ip, 14);
-  return { name: Math.max(1, name), word, cpu, vcpus, memory, ip };
+  });
+  return { name: Math.max(1, name), shown: onScreen.filter((column) => shown.includes(column)), cells };
 }
 
-/** One row of the list, exactly `width` cells. */
-export function vmRow(vm: Vm, options: { width: number; cpuPercent: number | null; selected: boolean; focused: boolean }): Span[] {
-  const { width } = options;
+const titles: Record<Column, { text: string; sort: SortKey | null }> = {
+  word: { text: 'STATE', sort: 'state' },
+  vcpus: { text: 'CPU', sort: null },
+  memory: { text: 'MEM', sort: 'memory' },
+  cpu: { text: 'CPU%', sort: 'cpu' },
+  graph: { text: '', sort: null },
+  ip: { text: 'IP', sort: null },
+};
+const leftAligned: ReadonlySet<Column> = new Set(['word', 'graph', 'ip']);
+
+/** The columns' names; an arrow shows which one orders the list, and which way. */
+export function vmTitles(columns: Columns, sort: Sort): Span[] {
+  const down = sort.key === 'name' || sort.key === 'state' ? sort.reversed : !sort.reversed;
+  const arrow = down ? '↓' : '↑';
+  const name = sort.key === 'name' ? `NAME${arrow}` : sort.key === 'created' ? `NAME (created${arrow})` : 'NAME';
+  const spans = [span(fit(`${' '.repeat(signCells)}${name}`, signCells + columns.name), 'dim')];
+  for (const column of columns.shown) {
+    const { text, sort: key } = titles[column];
+    spans.push(span(columnText(columns, column, key === sort.key && key !== null ? `${text}${arrow}` : text), 'dim'));
+  }
+  return spans;
+}
+
+/** Which order a click on the titles asks for; null: none. */
+export function sortAt(columns: Columns, x: number): SortKey | null {
+  let left = signCells + columns.name;
+  if (x < left) return 'name';
+  for (const column of columns.shown) {
+    left += columns.cells[column];
+    if (x < left) return titles[column].sort;
+  }
+  return null;
+}
+
+const columnText = ({ cells }: Columns, column: Column, text: string): string =>
+  leftAligned.has(column) ? ` ${fit(text, cells[column] - 1)}` : fit(text, cells[column], 'right');
+
+/** One row of the list, exactly as wide as its columns. history: CPU percents, the newest last; [] where it is off. */
+export function vmRow(vm: Vm, options: { columns: Columns; history: readonly number[]; selected: boolean; marked: boolean; focused: boolean }): Span[] {
+  const { columns, history, marked } = options;
   const look = vmLook(vm);
-  const show = vmColumns(width);
-  const cpu = options.cpuPercent === null ? '–' : `${Math.round(options.cpuPercent)}%`;
-  const cells: Span[] = [span(`${look.symbol} `, look.tone), span(fit(vmLabel(vm), show.name), vm.state === 'stopped' ? 'dim' : 'plain')];
-  if (show.word) cells.push(span(` ${fit(look.word, wordCells)}`, look.tone));
-  if (show.vcpus) cells.push(span(fit(String(vm.vcpus), columns.vcpus, 'right')));
-  if (show.memory) cells.push(span(fit(shortBytes(vm.memoryBytes), columns.memory, 'right')));
-  if (show.cpu) cells.push(span(fit(cpu, columns.cpu, 'right')));
-  if (show.ip) cells.push(span(` ${fit(addressOf(vm), columns.ip - 1)}`, 'dim'));
-  if (!options.selected) return cells;
+  const off = vm.state === 'stopped';
+  const cpu = history.at(-1);
+  const parts: Record<Column, () => [text: string, tone: Tone]> = {
+    word: () => [look.word, look.tone],
+    vcpus: () => [String(vm.vcpus), 'plain'],
+    memory: () => [shortBytes(vm.memoryBytes), 'plain'],
+    cpu: () => [off || cpu === undefined ? '–' : `${Math.round(cpu)}%`, off ? 'dim' : 'plain'],
+    graph: () => [off ? '' : sparkline(history, columns.cells.graph - 1, vm.vcpus * 100), 'accent'],
+    ip: () => [addressOf(vm), 'plain'],
+  };
+  const row: Span[] = [
+    span(marked ? '✓' : ' ', 'key'),
+    span(`${look.symbol} `, look.tone),
+    span(fit(vmLabel(vm), columns.name), marked ? 'key' : off ? 'dim' : 'plain'),
+  ];
+  for (const column of columns.shown) {
+    const [text, tone] = parts[column]();
+    row.push(span(columnText(columns, column, text), tone));
+  }
+  if (!options.selected) return row;
   const tone: Tone = options.focused ? 'selected' : 'selectedIdle';
-  return cells.map((cell) => span(cell.text, tone));
+  return row.map((each) => span(each.text, tone));
 }
 
 const addressOf = (vm: Vm): string => plainText(vm.nics.flatMap((nic) => nic.addresses)[0] ?? '');
+
+const labelCells = new WeakMap<Vm, number>();
+
+/** How many cells the longest name takes; each VM's is counted once. */
+export function longestName(vms: readonly Vm[]): number {
+  let longest = 0;
+  for (const vm of vms) {
+    let own = labelCells.get(vm);
+    if (own === undefined) {
+      own = cellWidth(vmLabel(vm));
+      labelCells.set(vm, own);
+    }
+    if (own > longest) longest = own;
+  }
+  return longest;
+}

@@ -68,7 +68,7 @@ function Attachment(props: { id: string; ui: Ui; keys: ConsoleKeys; colours: Gue
   };
   createEffect(
     on(
-      () => props.focused && props.ui.dialog() === null,
+      () => props.focused && props.ui.mode() === 'console',
       (focused) => {
         if (focused) terminal?.focus();
         else terminal?.blur();

@@ -26,7 +26,7 @@ export function Line(props: { spans: Span[]; width: number; theme: Theme; stale?
   );
 }
 
-const keepsTone: ReadonlySet<string> = new Set(['selected', 'selectedIdle', 'border', 'borderFocused', 'field', 'fieldFocused', 'title']);
+const keepsTone: ReadonlySet<string> = new Set(['selected', 'selectedIdle', 'hit', 'border', 'borderFocused', 'field', 'fieldFocused', 'title']);
 
 function chunk(each: Span, theme: Theme, stale: boolean): TextChunk {
   const style = theme.style(stale && !keepsTone.has(each.tone) ? 'dim' : each.tone);

@@ -1,5 +1,6 @@
 import type { ActionAnswer, CreatedAnswer, HostDocument, LogLineDocument, UsageDocument, Vm } from '@mvirt/api/schema';
-import type { CreateInput } from '@mvirt/domain';
+import type { ChangeSpec, CreateInput, DiskFormat } from '@mvirt/domain';
+import type { FolderEntry } from '../forms/own-files.ts';
 import type { ConsoleWriteOptions } from './console-writer.ts';
 
 /**
@@ -31,7 +32,7 @@ export type StreamHandlers<T> = { onData: (value: T) => void; onEnd: (error: Err
 /** Ends a stream; nothing of it is heard afterwards. */
 export type Stop = () => void;
 
-export type AgentAction = 'start' | 'stop' | 'kill' | 'delete';
+export type AgentAction = 'start' | 'stop' | 'kill' | 'delete' | 'reboot' | 'pause' | 'resume';
 
 /** All that the UI needs of an agent. Streams survive a lost connection or end by onEnd; calls reject with an MvirtError. */
 export type Agent = {
@@ -44,5 +45,12 @@ export type Agent = {
   host(options: { signal: AbortSignal }): Promise<HostDocument>;
   usage(options: { signal: AbortSignal }): Promise<UsageDocument[]>;
   create(input: CreateInput, options: { signal: AbortSignal }): Promise<CreatedAnswer>;
+  set(id: string, change: Omit<ChangeSpec, 'userData'>, options: { signal: AbortSignal }): Promise<CreatedAnswer>;
+  attachDisk(id: string, disk: { path: string; readonly: boolean; format?: DiskFormat }, options: { signal: AbortSignal }): Promise<ActionAnswer>;
+  detachDisk(id: string, path: string, options: { signal: AbortSignal }): Promise<ActionAnswer>;
+  attachNic(id: string, nic: { tap?: string; mac?: string }, options: { signal: AbortSignal }): Promise<ActionAnswer>;
+  detachNic(id: string, mac: string, options: { signal: AbortSignal }): Promise<ActionAnswer>;
+  /** Of the agent's host; folders first. */
+  listFolder(path: string, options: { signal: AbortSignal }): Promise<FolderEntry[]>;
   act(action: AgentAction, id: string, options: { signal: AbortSignal }): Promise<ActionAnswer>;
 };

@@ -1,11 +1,11 @@
-import { type ConnectionState as ClientState, createAgentClient, fromTrpcError } from '@mvirt/api/client';
+import { type AgentApi, type ConnectionState as ClientState, createAgentClient, fromTrpcError } from '@mvirt/api/client';
 import type { MvirtError } from '@mvirt/domain';
 import type { Agent, ConnectionState, Stop, StreamHandlers } from './agent.ts';
 import { createLiveness } from './liveness.ts';
 import { systemTimers } from './timers.ts';
 
 /** What the UI needs of an agent, over the client that goes on trying. close ends its connections. */
-export function createClientAgent(options: { socketPath: string; tried: string[] }): { agent: Agent; close: () => Promise<void> } {
+export function createClientAgent(options: { socketPath: string; tried: string[] }): { agent: Agent; api: AgentApi; close: () => Promise<void> } {
   const listeners = new Set<(state: ConnectionState) => void>();
   let connection: ConnectionState = { status: 'connecting' };
   let shown: ConnectionState = connection;
@@ -71,10 +71,17 @@ export function createClientAgent(options: { socketPath: string; tried: string[]
     host: ({ signal }) => answered(api.host.info.query(undefined, { signal })),
     usage: ({ signal }) => answered(api.host.usage.query(undefined, { signal })),
     create: (input, { signal }) => told(api.vm.create.mutate(input, { signal })),
+    set: (vm, change, { signal }) => told(api.vm.set.mutate({ vm, ...change }, { signal })),
+    attachDisk: (vm, disk, { signal }) => told(api.vm.attachDisk.mutate({ vm, ...disk }, { signal })),
+    detachDisk: (vm, path, { signal }) => told(api.vm.detachDisk.mutate({ vm, path }, { signal })),
+    attachNic: (vm, nic, { signal }) => told(api.vm.attachNic.mutate({ vm, ...nic }, { signal })),
+    detachNic: (vm, mac, { signal }) => told(api.vm.detachNic.mutate({ vm, mac }, { signal })),
+    listFolder: (path, { signal }) => told(api.host.listFolder.query({ path }, { signal })),
     act: (action, vm, { signal }) => told(action === 'stop' ? api.vm.stop.mutate({ vm }, { signal }) : api.vm[action].mutate({ vm }, { signal })),
   };
   return {
     agent,
+    api,
     async close() {
       liveness.stop();
       await client.close();

@@ -1,32 +1,36 @@
 import type { Vm } from '@mvirt/api/schema';
 import { toMvirtError } from '@mvirt/domain';
 import { batch, createEffect, createMemo, createRoot, createSignal, on, onCleanup } from 'solid-js';
+import type { OwnFiles } from '../forms/own-files.ts';
 import type { Command, View } from '../keymap/command.ts';
-import { screenCommands } from '../keymap/screen-commands.ts';
-import { vmCommands } from '../keymap/vm-commands.ts';
+import { commands } from '../keymap/commands.ts';
+import type { Mode } from '../keymap/mode.ts';
 import type { Message } from '../layout/footer-lines.ts';
 import type { PaneName } from '../layout/screen-layout.ts';
-import { vmLabel } from '../layout/vm-row.ts';
-import type { Agent, AgentAction, ConnectionState, VmNotice } from './agent.ts';
+import { createActions } from './actions.ts';
+import type { Agent, ConnectionState, VmNotice } from './agent.ts';
 import { createConsoleStore } from './console-store.ts';
-import { createCreateStore } from './create-store.ts';
+import { createDialogs } from './dialogs.ts';
 import { createFigureStore } from './figure-store.ts';
 import { keepStream } from './keep-stream.ts';
 import { createLogStore } from './log-store.ts';
+import type { RunLine } from './run-line.ts';
 import type { Timers } from './timers.ts';
 import { createVmStore } from './vm-store.ts';
-
-export type Dialog = { kind: 'help'; top: number } | { kind: 'create' } | { kind: 'confirm'; action: 'kill' | 'delete'; vm: Vm };
 
 export type UiDeps = {
   agent: Agent;
   timers: Timers;
+  files: OwnFiles;
+  runLine: RunLine;
+  /** To the terminal's clipboard; false: it cannot be had. */
+  copy: (text: string) => boolean;
+  onSuspend: () => void;
   onQuit: () => void;
 };
 
 export type Ui = ReturnType<typeof createUi>;
 
-const paneOrder: PaneName[] = ['list', 'logs', 'console'];
 /** A selection that moves on within this time opens no streams: holding an arrow key must not flood the agent. */
 const settleMs = 80;
 const logTail = 500;
@@ -39,8 +43,8 @@ export function createUi(deps: UiDeps) {
     const [connection, setConnection] = createSignal<ConnectionState>({ status: 'connecting' });
     const [focus, setFocusTo] = createSignal<PaneName>('list');
     const [zoomed, setZoomed] = createSignal(false);
-    const [dialog, setDialog] = createSignal<Dialog | null>(null);
-    const [filtering, setFiltering] = createSignal(false);
+    /** Which line of text is being typed into a pane's frame. */
+    const [typingInto, setTypingInto] = createSignal<'filter' | 'search' | null>(null);
     const [message, setMessage] = createSignal<Message | null>(null);
     const [lastLine, setLastLine] = createSignal<string | null>(null);
     /** The VM whose streams are open: the selected one, once the selection rests. */
@@ -57,94 +61,71 @@ export function createUi(deps: UiDeps) {
     const logs = createLogStore();
     const consoles = createConsoleStore({ agent, timers, onError: sayError });
     const figures = createFigureStore({ agent, timers, onUsage: vms.setUsage });
-    const create = createCreateStore({
-      agent,
-      signal: over.signal,
-      connected,
-      onRefused: (error) => {
-        if (dialog()?.kind === 'create') return false;
-        sayError(error);
-        return true;
-      },
-      onCreated: (vm, warnings, line) =>
-        batch(() => {
-          vms.apply({ kind: 'changed', vm });
-          // Who has closed the form meanwhile is busy elsewhere, maybe typing.
-          if (dialog()?.kind === 'create') {
-            setDialog(null);
-            vms.setFilter('');
-            vms.select(vm.id);
-            setFocus('list');
-          }
-          say(`${vmLabel(vm)} was created${warnings.length > 0 ? `; ${warnings.join('; ')}` : '; s starts it'}`, warnings.length > 0 ? 'warning' : 'good');
-          setLastLine(line);
-        }),
-    });
+    const dialogs = createDialogs();
 
-    const view = createMemo<View>(() => ({ focus: focus(), zoomed: zoomed(), connected: connected(), selected: vms.selected(), filter: vms.filter() }));
+    const details = createMemo(() => dialogs.stack().find((dialog) => dialog.kind === 'details') ?? null);
+    /** The VM that commands act on: the one whose details are open, else the selected one. */
+    const subject = createMemo<Vm | null>(() => {
+      const open = details();
+      return open === null ? vms.selected() : (vms.all().find((vm) => vm.id === open.id) ?? null);
+    });
+    const mode = createMemo<Mode>(() => dialogs.front()?.kind ?? typingInto() ?? focus());
+    /** Beneath the command line: what its commands are about. */
+    const baseMode = createMemo<Mode>(() => dialogs.stack().findLast((dialog) => dialog.kind !== 'palette')?.kind ?? focus());
+    const viewIn = (where: Mode): View => ({
+      mode: where,
+      zoomed: zoomed(),
+      connected: connected(),
+      vms: vms.all(),
+      selected: subject(),
+      marked: where === 'list' ? vms.marks.seen() : [],
+      filter: vms.filter(),
+      sort: vms.sort(),
+      part: details()?.store.part() ?? null,
+      search: logs.search.term(),
+    });
+    const view = createMemo<View>(() => viewIn(mode()));
+    const baseView = createMemo<View>(() => viewIn(baseMode()));
 
     function setFocus(pane: PaneName): void {
       setFocusTo(pane);
       setLastLine(null);
     }
 
-    async function act(action: AgentAction, vm: Vm): Promise<void> {
-      // Sent now, it would be done whenever the agent comes back.
-      if (!connected()) {
-        say(`${vmLabel(vm)}: ${action}: the agent cannot be reached`, 'bad');
+    const actions = createActions({
+      ...deps,
+      signal: over.signal,
+      connected,
+      vms,
+      logs,
+      dialogs,
+      mode,
+      baseView,
+      focus,
+      setFocus,
+      zoomed,
+      setZoomed,
+      typingInto,
+      setTypingInto,
+      say,
+      clearMessage: () => setMessage(null),
+      setLastLine,
+      run,
+    });
+
+    /** Runs a command where it can act; says why where it cannot. */
+    function run(command: Command, seen: View): void {
+      const reason = command.disabledReason(seen);
+      if (reason !== null) {
+        say(`${command.hint ?? command.title}: ${reason}`, 'warning');
         return;
       }
-      say(`${vmLabel(vm)}: ${action} …`, 'busy');
-      setLastLine(commands.find((command) => command.id === action)?.commandLine({ ...view(), selected: vm }) ?? null);
-      try {
-        const answer = await agent.act(action, vm.id, { signal: over.signal });
-        const what = action === 'delete' ? 'deleted' : answer.changed ? answer.vm.state : `nothing to do, it is ${answer.vm.state}`;
-        say(`${vmLabel(vm)}: ${answer.note ?? what}`, 'good');
-      } catch (error) {
-        if (!over.signal.aborted) sayError(error);
-      }
+      batch(() => {
+        command.run(actions, seen);
+        const line = command.cliLine(seen);
+        if (line !== null) setLastLine(line);
+      });
     }
-
-    const commands: Command[] = [
-      ...vmCommands({
-        act: (action, vm) => void act(action, vm),
-        confirm: (action, vm) => setDialog({ kind: 'confirm', action, vm }),
-        openConsole: () => setFocus('console'),
-        openCreate: () =>
-          batch(() => {
-            create.open();
-            setDialog({ kind: 'create' });
-          }),
-      }),
-      ...screenCommands({
-        move: (pane, by, direction) => movers[pane]?.(by, direction),
-        cycleFocus: (direction) => setFocus(paneOrder[(paneOrder.indexOf(focus()) + direction + paneOrder.length) % paneOrder.length] ?? 'list'),
-        toggleZoom: () => setZoomed((on) => !on),
-        startFilter: () =>
-          batch(() => {
-            setFocus('list');
-            setFiltering(true);
-          }),
-        goBack: () => {
-          if (zoomed()) setZoomed(false);
-          else if (focus() !== 'list') setFocus('list');
-          else if (vms.filter() !== '') vms.setFilter('');
-          else setMessage(null);
-        },
-        showHelp: () => setDialog({ kind: 'help', top: 0 }),
-        quit: () => deps.onQuit(),
-      }),
-    ];
-
-    /** Rows that each pane shows now; the panes tell. */
-    const rows: Record<PaneName, number> = { list: 10, logs: 5, console: 10 };
-    const movers: Partial<Record<PaneName, (by: 'line' | 'page' | 'end', direction: -1 | 1) => void>> = {
-      list: (by, direction) => {
-        const step = by === 'line' ? 1 : by === 'page' ? Math.max(1, rows.list - 1) : vms.shown().length;
-        vms.selectAt(vms.index() + direction * step);
-      },
-      logs: (by, direction) => logs.scroll(by, direction, rows.logs),
-    };
 
     onCleanup(
       agent.onConnection((state) => {
@@ -165,6 +146,7 @@ export function createUi(deps: UiDeps) {
             vms.apply(notice);
             // What is being typed was meant for the VM that is gone, not for the one that is selected now.
             if (before !== undefined && vms.selected()?.id !== before && focus() === 'console') setFocus('list');
+            if (details() !== null && subject() === null) dialogs.close(details());
           }),
       }),
     );
@@ -203,32 +185,25 @@ export function createUi(deps: UiDeps) {
       vms,
       logs,
       consoles,
-      create,
       host: figures.host,
       focus,
       setFocus,
       zoomed,
       toggleZoom: () => setZoomed((on) => !on),
-      dialog,
-      /** The help moved by rows; past its last row there is nothing. */
-      scrollHelp: (rows: number): void => {
-        setDialog((now) => (now?.kind === 'help' ? { kind: 'help', top: Math.min(Math.max(0, now.top + rows), commands.length) } : now));
-      },
-      closeDialog: () => setDialog(null),
-      filtering,
-      setFiltering,
+      dialogs,
+      mode,
+      view,
+      subject,
+      commands,
+      actions,
+      run,
       message,
       say,
       lastLine,
-      view,
-      commands,
       streamed,
-      act: (action: AgentAction, vm: Vm): void => void act(action, vm),
-      setRows: (pane: PaneName, count: number): void => {
-        rows[pane] = count;
-      },
       dispose(): void {
         over.abort();
+        dialogs.closeAll();
         dispose();
       },
     };

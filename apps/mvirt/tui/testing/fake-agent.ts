@@ -1,8 +1,11 @@
 import type { ActionAnswer, CreatedAnswer, HostDocument, LogLineDocument, UsageDocument, Vm } from '@mvirt/api/schema';
 import type { CreateInput } from '@mvirt/domain';
+import type { FolderEntry } from '../forms/own-files.ts';
 import type { Agent, AgentAction, ConnectionState, ConsoleFrom, ConsoleNotice, StreamHandlers, VmNotice } from '../stores/agent.ts';
 
 type ConsoleStream = { id: string; from: ConsoleFrom; handlers: StreamHandlers<ConsoleNotice> };
+
+type Call = AgentAction | 'create' | 'set' | 'attachDisk' | 'detachDisk' | 'attachNic' | 'detachNic';
 
 /** An agent of which a test holds all the strings: streams that are open, and calls with their answers. */
 export function createFakeAgent() {
@@ -10,16 +13,22 @@ export function createFakeAgent() {
   const vmStreams = new Set<StreamHandlers<VmNotice>>();
   const logStreams = new Set<{ id: string; handlers: StreamHandlers<LogLineDocument> }>();
   const consoleStreams = new Set<ConsoleStream>();
-  const calls: { action: AgentAction | 'create'; id: string; input?: CreateInput }[] = [];
+  const calls: { action: Call; id: string; input?: unknown }[] = [];
   const typed: { id: string; text: string; answering?: string }[] = [];
   const answers: {
     act: (action: AgentAction, id: string) => Promise<ActionAnswer>;
     create: (input: CreateInput) => Promise<CreatedAnswer>;
+    set: (id: string) => Promise<CreatedAnswer>;
+    device: (id: string) => Promise<ActionAnswer>;
+    listFolder: (path: string) => Promise<FolderEntry[]>;
     host: () => Promise<HostDocument>;
     usage: () => Promise<UsageDocument[]>;
   } = {
     act: async (_action, id) => ({ vm: fakeVm({ id }), changed: true, note: null }),
     create: async (input) => ({ vm: fakeVm({ id: 'created', name: input.name ?? null }), warnings: [] }),
+    set: async (id) => ({ vm: fakeVm({ id }), warnings: [] }),
+    device: async (id) => ({ vm: fakeVm({ id }), changed: true, note: null }),
+    listFolder: async () => [],
     host: async () => fakeHost(),
     usage: async () => [],
   };
@@ -28,6 +37,10 @@ export function createFakeAgent() {
   const hold = <T>(set: Set<T>, each: T) => {
     set.add(each);
     return () => void set.delete(each);
+  };
+  const device = (action: Call, id: string, input: unknown): Promise<ActionAnswer> => {
+    calls.push({ action, id, input });
+    return answers.device(id);
   };
   const agent: Agent = {
     onConnection(listener) {
@@ -46,6 +59,15 @@ export function createFakeAgent() {
       calls.push({ action: 'create', id: '', input });
       return answers.create(input);
     },
+    set(id, change) {
+      calls.push({ action: 'set', id, input: change });
+      return answers.set(id);
+    },
+    attachDisk: (id, disk) => device('attachDisk', id, disk),
+    detachDisk: (id, path) => device('detachDisk', id, path),
+    attachNic: (id, nic) => device('attachNic', id, nic),
+    detachNic: (id, mac) => device('detachNic', id, mac),
+    listFolder: (path) => answers.listFolder(path),
     act(action, id) {
       calls.push({ action, id });
       return answers.act(action, id);

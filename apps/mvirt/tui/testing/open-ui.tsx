@@ -1,5 +1,6 @@
 import { expect } from 'bun:test';
 import { testRender } from '@opentui/solid';
+import { createOwnFiles } from '../forms/own-files.ts';
 import { cellWidth } from '../layout/text.ts';
 import { registerGuestTerminal } from '../panes/console.tsx';
 import { Screen } from '../screen.tsx';
@@ -10,15 +11,28 @@ import { createTheme, type ThemeName } from '../theme/theme.ts';
 import { createFakeAgent } from './fake-agent.ts';
 
 /** The whole UI on a test screen, before an agent made of strings. `await using` proves that it leaves no stream and no timer. */
-export async function openUi(size: { width: number; height: number; theme?: ThemeName }) {
+export async function openUi(size: { width: number; height: number; theme?: ThemeName; cwd?: string }) {
   registerGuestTerminal();
   const fake = createFakeAgent();
   const timers = createFakeTimers();
   const seen = { quit: 0, suspended: 0 };
-  const ui = createUi({ agent: fake.agent, timers, onQuit: () => void seen.quit++ });
+  const copied: string[] = [];
+  const lines: string[][] = [];
+  const ui = createUi({
+    agent: fake.agent,
+    timers,
+    files: createOwnFiles(size.cwd ?? '/'),
+    runLine: async ({ command, invocation }) => {
+      lines.push([command.name, ...Object.values(invocation.args).flat()]);
+      return { ok: true, text: `${command.name}: done\n` };
+    },
+    copy: (text) => copied.push(text) > 0,
+    onSuspend: () => void seen.suspended++,
+    onQuit: () => void seen.quit++,
+  });
   const themeName = size.theme ?? 'dark';
   const limit = colourLimit(themeName);
-  const screen = await testRender(() => <Screen ui={ui} theme={createTheme(themeName)} suspend={() => void seen.suspended++} quit={() => void seen.quit++} />, {
+  const screen = await testRender(() => <Screen ui={ui} theme={createTheme(themeName)} />, {
     width: size.width,
     height: size.height,
     exitOnCtrlC: false,
@@ -34,6 +48,10 @@ export async function openUi(size: { width: number; height: number; theme?: Them
     fake,
     timers,
     seen,
+    /** What went to the clipboard. */
+    copied,
+    /** Command lines that were typed, by their words. */
+    lines,
     screen,
     frame,
     /** Keys by name, each as its own event: `a`, `ENTER`, `^a`. */
@@ -45,6 +63,7 @@ export async function openUi(size: { width: number; height: number; theme?: Them
         else if (name === 'ENTER') screen.mockInput.pressEnter();
         else if (name === '^ENTER') screen.mockInput.pressEnter({ ctrl: true });
         else if (name === 'UP' || name === 'DOWN') screen.mockInput.pressArrow(name === 'UP' ? 'up' : 'down');
+        else if (name === 'LEFT' || name === 'RIGHT') screen.mockInput.pressArrow(name === 'LEFT' ? 'left' : 'right');
         else if (name === 'BACKSPACE') screen.mockInput.pressBackspace();
         else if (name.length === 2 && name.startsWith('^')) screen.mockInput.pressKey(name.slice(1), { ctrl: true });
         else screen.mockInput.pressKey(name);

@@ -1,0 +1,16 @@
+import type { Vm } from '@mvirt/api/schema';
+import { plainText } from './text.ts';
+import { vmLabel } from './vm-row.ts';
+
+/** What an action loses, in lines for people; every VM is named. */
+export function whatIsLost(action: 'kill' | 'delete', vms: readonly Vm[]): string[] {
+  const names = vms.map(vmLabel).join(', ');
+  const one = vms.length === 1;
+  if (action === 'kill')
+    return [
+      `${names} ${one ? 'is' : 'are'} powered off at once. What ${one ? 'its guest has' : 'their guests have'} in memory and not yet written to disk is lost.`,
+    ];
+  const disks = vms.flatMap((vm) => vm.disks.map((disk) => plainText(disk.path)));
+  const lost = `The ${one ? 'VM' : 'VMs'} ${names}, ${one ? 'its console’s history and its log' : 'their consoles’ history and their logs'} are lost.`;
+  return disks.length === 0 ? [lost] : [lost, `${one ? 'Its' : 'Their'} disk images stay: ${disks.join(', ')}.`];
+}

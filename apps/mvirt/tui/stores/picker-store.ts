@@ -1,0 +1,98 @@
+import { posix } from 'node:path';
+import { toMvirtError } from '@mvirt/domain';
+import { batch, createMemo, createSignal, onCleanup } from 'solid-js';
+import type { FolderEntry } from '../forms/own-files.ts';
+import type { Direction, Step } from '../keymap/actions.ts';
+import { fuzzyFilter } from '../layout/fuzzy.ts';
+
+export type PickerStore = ReturnType<typeof createPickerStore>;
+
+export type PickerRow = FolderEntry | { name: '..'; kind: 'parent'; sizeBytes: 0 };
+
+/** Walks through folders to a file. An answer for a folder that was left meanwhile is not heard. */
+export function createPickerStore(deps: {
+  title: string;
+  /** Where it begins: the folder of this path. */
+  from: string;
+  list: (folder: string) => Promise<readonly FolderEntry[]>;
+  onPicked: (path: string) => void;
+}) {
+  const [folder, setFolder] = createSignal('/');
+  const [entries, setEntries] = createSignal<readonly FolderEntry[] | null>(null);
+  const [error, setError] = createSignal<string | null>(null);
+  const [needle, setNeedle] = createSignal('');
+  const [index, setIndex] = createSignal(0);
+  const rows = createMemo<readonly PickerRow[]>(() => {
+    const found = fuzzyFilter(needle(), entries() ?? [], (entry) => entry.name);
+    return needle() === '' && folder() !== '/' ? [{ name: '..', kind: 'parent', sizeBytes: 0 }, ...found] : found;
+  });
+  let turn = 0;
+  let seen = 10;
+  onCleanup(() => {
+    turn += 1;
+  });
+
+  /** under: the name that the cursor comes to. */
+  async function open(path: string, under: string | null = null): Promise<void> {
+    const mine = ++turn;
+    batch(() => {
+      setFolder(path);
+      setEntries(null);
+      setError(null);
+      setNeedle('');
+      setIndex(0);
+    });
+    try {
+      const listed = await deps.list(path);
+      if (mine !== turn) return;
+      batch(() => {
+        setEntries(listed);
+        const at = rows().findIndex((row) => row.name === under);
+        setIndex(at >= 0 ? at : Math.min(1, Math.max(0, rows().length - 1)));
+      });
+    } catch (thrown) {
+      if (mine === turn) setError(toMvirtError(thrown).message);
+    }
+  }
+
+  function up(): void {
+    if (folder() !== '/') void open(posix.dirname(folder()), posix.basename(folder()));
+  }
+
+  function choose(row: PickerRow | undefined): void {
+    if (row === undefined) return;
+    if (row.kind === 'parent') up();
+    else if (row.kind === 'folder') void open(posix.join(folder(), row.name));
+    else deps.onPicked(posix.join(folder(), row.name));
+  }
+
+  function type(text: string): void {
+    batch(() => {
+      setNeedle(text);
+      setIndex(0);
+    });
+  }
+
+  void open(deps.from.startsWith('/') ? posix.dirname(deps.from) : '/', posix.basename(deps.from));
+  return {
+    title: deps.title,
+    folder,
+    /** null: asked for, and not there yet. */
+    entries,
+    error,
+    rows,
+    needle,
+    index,
+    type,
+    up,
+    /** The dialog tells how many rows it shows. */
+    setSeen: (count: number): void => {
+      seen = count;
+    },
+    move(by: Step, direction: Direction): void {
+      const step = by === 'line' ? 1 : by === 'page' ? Math.max(1, seen - 1) : rows().length;
+      setIndex((at) => Math.max(0, Math.min(rows().length - 1, at + direction * step)));
+    },
+    choose: (at = index()): void => choose(rows()[at]),
+  };
+}
