@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { MvirtError } from './error.ts';
 import { restartPolicies } from './restart-policy.ts';
+import { control, visible } from './visible.ts';
 import { vmIdSchema } from './vm-id.ts';
 import { defaultFormat, diskFormats, macSchema, type VmSpec } from './vm-spec.ts';
 
 export type HostLimits = { cpus: number; memoryMib: number };
 
-/** C0 and C1 controls, line separators, and the marks that turn the direction of text: none of them can be seen. */
-const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 const maxLabels = 64;
 const maxPathBytes = 4095; // PATH_MAX less its NUL
 const text = (max: number) =>
@@ -17,7 +16,7 @@ const text = (max: number) =>
     .refine((value) => !value.includes('\0'), 'must not contain NUL');
 
 /** A path's parts, so that /a, //a and /./a are the same. */
-const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.');
+export const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.');
 
 /** An absolute path without control characters or `..` parts, and not into the kernel's own filesystems. */
 export const pathSchema = z
@@ -48,7 +47,7 @@ export const diskSchema = z
   .transform((disk) => ({ ...disk, format: disk.format ?? defaultFormat(disk.path) }));
 
 /** An interface name as the kernel takes it. */
-const tapSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/, 'must be the name of a TAP, 1 to 15 characters');
+export const tapSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/, 'must be the name of a TAP, 1 to 15 characters');
 
 export const nicSchema = z.strictObject({
   tap: tapSchema.nullable().default(null),
@@ -67,7 +66,10 @@ export const autostartSchema = z.strictObject({
   delayMs: z.int().min(0).max(3_600_000, 'must be at most an hour').default(0),
 });
 
-const cmdlineSchema = text(65_535).refine((line) => !control.test(line), 'must not contain control characters');
+export const cmdlineSchema = text(65_535).refine((line) => !control.test(line), 'must not contain control characters');
+
+/** At most 1 MiB. */
+export const userDataSchema = text(1_048_576);
 
 /** What `create` through tRPC takes: strict, unknown keys refused. */
 export const createSpecSchema = z
@@ -82,7 +84,7 @@ export const createSpecSchema = z
     firmware: pathSchema.nullable().default(null),
     disks: z.array(diskSchema).max(24).default([]),
     nics: z.array(nicSchema).max(8).default([]),
-    userData: text(1_048_576).nullable().default(null),
+    userData: userDataSchema.nullable().default(null),
     sshKeys: z.array(sshKeySchema).max(64).default([]),
     labels: labelsSchema.default({}),
     hypervisor: z.enum(['auto', 'cloud-hypervisor', 'qemu']).default('auto'),
@@ -103,7 +105,7 @@ export const createSpecSchema = z
 export type CreateInput = z.input<typeof createSpecSchema>;
 export type CreateSpec = z.output<typeof createSpecSchema>;
 
-const repeats = (values: string[]): boolean => new Set(values).size !== values.length;
+export const repeats = (values: string[]): boolean => new Set(values).size !== values.length;
 
 /**
  * Checks a create request against this host. @throws INVALID_ARGUMENT naming the field.
@@ -150,10 +152,4 @@ function whatIsWrong(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return `unknown key ${issue.keys.map(visible).join(', ')}`;
   if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
   return issue.message;
-}
-
-/** A client's own text, fit for a message: short, and without anything that a terminal would obey. */
-function visible(text: string): string {
-  const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return [...short].map((character) => (control.test(character) ? `\\u{${character.charCodeAt(0).toString(16)}}` : character)).join('');
 }

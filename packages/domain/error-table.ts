@@ -11,16 +11,28 @@ export const exitStatus = {
   interrupted: 130,
 } as const;
 
+/** The statuses of gRPC that a failure of ours can be, by name. */
+export type GrpcStatus =
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'FAILED_PRECONDITION'
+  | 'RESOURCE_EXHAUSTED'
+  | 'DEADLINE_EXCEEDED'
+  | 'CANCELLED'
+  | 'UNAVAILABLE'
+  | 'PERMISSION_DENIED'
+  | 'INTERNAL';
+
 type Row = {
   /** tRPC's code name. */
   trpc: string;
-  /** gRPC's status name. */
-  grpc: string;
+  grpc: GrpcStatus;
   exit: number;
   hint: string;
 };
 
-const row = (trpc: string, grpc: string, exit: number, hint: string): Row => ({ trpc, grpc, exit, hint });
+const row = (trpc: string, grpc: GrpcStatus, exit: number, hint: string): Row => ({ trpc, grpc, exit, hint });
 
 /** What each code becomes at each door, and the hint used where the thrower knew none better. */
 export const errorTable = {

@@ -23,14 +23,14 @@ export type Accepted = Extract<Transition, { kind: 'accepted' }>;
  * @throws WRONG_STATE, VM_NOT_FOUND, STORE_ERROR, DISK_FULL
  */
 export function decide(context: EngineContext, id: VmId, input: VmInput): Accepted {
-  const { store, events, feed, clock } = context;
+  const { store, events, feed, clock, moments } = context;
   const { accepted, told } = store.transact(() => {
     const vm = store.vms.get(id);
     if (vm === null) throw vmNotFound(id);
     const decided = transition(vm.condition, input, circumstances(vm, clock.nowMs()));
     if (decided.kind === 'refused') throw refusal(vm, decided);
-    const told = write(context, vm, decided);
-    for (const draft of decided.events) events.record(vm, draft);
+    const { told, now } = write(context, vm, decided);
+    for (const draft of decided.events) moments.keep(events.record(vm, draft).seq, now);
     return { accepted: decided, told };
   });
   events.flush();
@@ -38,15 +38,15 @@ export function decide(context: EngineContext, id: VmId, input: VmInput): Accept
   return accepted;
 }
 
-function write({ store, clock }: EngineContext, vm: StoredVm, decided: Accepted): VmNotice['kind'] | null {
+/** now: the VM after it; of one that is removed, its last state. */
+function write({ store, clock }: EngineContext, vm: StoredVm, decided: Accepted): { told: VmNotice['kind'] | null; now: StoredVm } {
   if (isRemoval(decided)) {
     store.vms.remove(vm.id);
     store.consoles.remove(vm.id);
-    return 'removed';
+    return { told: 'removed', now: vm };
   }
-  if (sameCondition(vm.condition, decided.condition)) return null;
-  store.vms.update(vm.id, changeOf(vm, decided.condition, clock.nowMs()));
-  return 'changed';
+  if (sameCondition(vm.condition, decided.condition)) return { told: null, now: vm };
+  return { told: 'changed', now: store.vms.update(vm.id, changeOf(vm, decided.condition, clock.nowMs())) };
 }
 
 const isRemoval = (decided: Accepted): boolean => decided.effects.some((effect) => effect.kind === 'remove');

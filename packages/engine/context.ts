@@ -9,6 +9,7 @@ import type { DriverChoice } from './driver-choice.ts';
 import type { Gate } from './gate.ts';
 import type { EngineLog } from './log.ts';
 import type { VmFeed } from './vm-feed.ts';
+import type { VmMoments } from './vm-moments.ts';
 
 /** Where a change is noted: record inside the change's own transaction, flush once it is durable. */
 export interface EventRecorder {
@@ -36,6 +37,7 @@ export type EngineContext = {
   events: EventRecorder;
   consoles: RunListener;
   feed: VmFeed;
+  moments: VmMoments;
   claims: DiskClaims;
   /** How many VMs are launched at once. */
   launches: Gate;

@@ -1,4 +1,4 @@
-import { type EventDraft, MvirtError, type VmId, type VmSpec, vmLabel, vmNotFound } from '@mvirt/domain';
+import { type EventDraft, MvirtError, toMvirtError, type VmId, type VmSpec, vmLabel, vmNotFound } from '@mvirt/domain';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 
@@ -44,6 +44,16 @@ export function storeDevices(context: EngineContext, id: VmId, change: DeviceCha
   events.flush();
   feed.tell({ kind: 'changed', id });
   return written;
+}
+
+/** An attach whose caller has left before its answer is taken back: nobody knows that it was done. */
+export async function undoForNobody({ log }: EngineContext, id: VmId, caller: AbortSignal | undefined, undo: () => Promise<unknown>): Promise<void> {
+  if (!caller?.aborted) return;
+  try {
+    await undo();
+  } catch (thrown) {
+    log.warn('an attach that its caller has given up could not be taken back', { vm: id, error: toMvirtError(thrown).message });
+  }
 }
 
 export type PlugResult = { changed: boolean; note: string | null };

@@ -2,13 +2,20 @@ import { existsSync } from 'node:fs';
 import { type Disk, diskSchema, invalid, MvirtError, type VmId, type VmSpec, vmLabel } from '@mvirt/domain';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
-import { type PlugResult, pendingNote, plugPhase, storeDevices, storedVm } from './device-change.ts';
+import { type PlugResult, pendingNote, plugPhase, storeDevices, storedVm, undoForNobody } from './device-change.ts';
+import type { WaitOptions } from './services.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export type DiskInput = { path: string; readonly: boolean; format?: Disk['format'] };
 
 /** Attaches a disk: at once to a guest that is up, else to the spec. @throws DISK_ATTACHED, DISK_IN_USE, FILE_NOT_FOUND, UNSUPPORTED, WRONG_STATE */
-export async function attachDisk(context: EngineContext, supervisor: Supervisor, id: VmId, input: DiskInput): Promise<PlugResult> {
+export async function attachDisk(
+  context: EngineContext,
+  supervisor: Supervisor,
+  id: VmId,
+  input: DiskInput,
+  { signal: caller }: WaitOptions,
+): Promise<PlugResult> {
   const parsed = diskSchema.safeParse(input);
   if (!parsed.success) throw invalid(parsed.error);
   const disk = parsed.data;
@@ -27,6 +34,7 @@ export async function attachDisk(context: EngineContext, supervisor: Supervisor,
   context.claims.take(id, [disk]);
   try {
     await supervisor.plug(async (vmm, signal) => {
+      caller?.throwIfAborted();
       await vmm.attachDisk(disk, { signal });
       const run = (run: StoredRun): StoredRun => ({ ...run, disks: [...run.disks, disk] });
       storeDevices(context, id, { spec, run, event });
@@ -35,6 +43,7 @@ export async function attachDisk(context: EngineContext, supervisor: Supervisor,
     context.claims.drop(id, disk.path);
     throw thrown;
   }
+  await undoForNobody(context, id, caller, () => detachDisk(context, supervisor, id, disk.path));
   return { changed: true, note: null };
 }
 

@@ -3,7 +3,7 @@ import { type Clock, type HypervisorChoice, toMvirtError, type VmId } from '@mvi
 import type { Host } from '@mvirt/host';
 import type { HypervisorDriver } from '@mvirt/hypervisor';
 import type { Network } from '@mvirt/network';
-import type { Store } from '@mvirt/store';
+import type { Store, StoredVm } from '@mvirt/store';
 import { createConsoleHub } from './console-hub/console-hub.ts';
 import type { EngineContext } from './context.ts';
 import { createDiskClaims } from './disk-claims.ts';
@@ -24,7 +24,9 @@ import { createSupervisors, type Supervisors } from './supervisors.ts';
 import { restartVm } from './vm-actions.ts';
 import { createVmFeed } from './vm-feed.ts';
 import { sharedLog } from './vm-log/shared-log.ts';
+import { createVmMoments, watchMilestones } from './vm-moments.ts';
 import { createVmService } from './vm-service.ts';
+import { snapshotOf } from './vm-snapshot.ts';
 
 export type EngineDeps = {
   store: Store;
@@ -59,6 +61,7 @@ export function createEngine(deps: EngineDeps): Engine {
   const logs = createLogService({ store, events, host, clock, dataDir });
   const log = sharedLog(deps.log, logs);
   const consoles = createConsoleHub({ store, host, clock, dataDir, log, events });
+  const moments = createVmMoments();
   const context: EngineContext = {
     store,
     host,
@@ -71,6 +74,7 @@ export function createEngine(deps: EngineDeps): Engine {
     consoles,
     drivers: createDriverChoice({ drivers: deps.drivers, preferred: deps.defaultHypervisor }),
     feed: createVmFeed((error) => log.error('a listener to changes failed', { error: String(error) })),
+    moments,
     claims: createDiskClaims(store),
     launches: createGate(launchesAtOnce),
     draining: createDraining(),
@@ -80,10 +84,11 @@ export function createEngine(deps: EngineDeps): Engine {
     restart: (id) => restartVm(context, supervisors.of(id), id),
   });
   const reconciler = createReconciler(context, supervisors);
+  const milestones = { events, moments, snapshot: (vm: StoredVm) => snapshotOf(context, vm), find: (id: VmId) => store.vms.get(id) };
   return {
     vms: createVmService(context, supervisors),
     host: createHostService(context),
-    events,
+    events: { ...events, milestones: (options) => watchMilestones(milestones, options) },
     logs,
     consoles,
     async recover() {

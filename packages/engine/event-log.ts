@@ -4,7 +4,7 @@ import { createWakeup } from './console-hub/wakeup.ts';
 import type { EventService } from './services.ts';
 
 /** Lifecycle events: written inside the transaction of what they tell of, read from the store by every watcher at its own pace. */
-export interface EventLog extends EventService {
+export interface EventLog extends Omit<EventService, 'milestones'> {
   /** Inside the caller's transaction. Watchers are told by flush(), once it is committed. */
   record(vm: { id: string; name: string | null }, draft: EventDraft): LifecycleEvent;
   flush(): void;

@@ -2,13 +2,20 @@ import { invalid, type LaunchNic, MvirtError, type Nic, nicSchema, type VmId, ty
 import type { Vmm } from '@mvirt/hypervisor';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
-import { type PlugResult, pendingNote, plugPhase, storeDevices, storedVm } from './device-change.ts';
+import { type PlugResult, pendingNote, plugPhase, storeDevices, storedVm, undoForNobody } from './device-change.ts';
 import { refuseUnplugged } from './disk-plug.ts';
 import { freeMac, macOf, withMacs } from './nic-macs.ts';
+import type { WaitOptions } from './services.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Attaches a NIC: at once to a guest that is up, with a TAP made for it, else to the spec. @throws NIC_ATTACHED, UNSUPPORTED, NETWORK_ERROR, WRONG_STATE */
-export async function attachNic(context: EngineContext, supervisor: Supervisor, id: VmId, input: { tap?: string; mac?: string }): Promise<PlugResult> {
+export async function attachNic(
+  context: EngineContext,
+  supervisor: Supervisor,
+  id: VmId,
+  input: { tap?: string; mac?: string },
+  { signal: caller }: WaitOptions,
+): Promise<PlugResult> {
   const parsed = nicSchema.safeParse(input);
   if (!parsed.success) throw invalid(parsed.error);
   const vm = storedVm(context, id);
@@ -28,11 +35,13 @@ export async function attachNic(context: EngineContext, supervisor: Supervisor, 
 
   refuseUnplugged(context, vm, 'hotplugNic');
   await supervisor.plug(async (vmm, signal) => {
+    caller?.throwIfAborted();
     await plugNic(context, id, vmm, { tap: nic.tap, mac }, signal, (plugged) => {
       const run = (run: StoredRun): StoredRun => ({ ...run, nics: [...run.nics, plugged] });
       storeDevices(context, id, { spec, run, event });
     });
   });
+  await undoForNobody(context, id, caller, () => detachNic(context, supervisor, id, mac));
   return { changed: true, note: null };
 }
 

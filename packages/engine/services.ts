@@ -1,4 +1,15 @@
-import type { CreateInput, ExitCause, HypervisorKind, LifecycleEvent, MvirtError, RestartPolicy, VmCondition, VmId, VmSpec } from '@mvirt/domain';
+import type {
+  ContractCreate,
+  CreateInput,
+  ExitCause,
+  HypervisorKind,
+  LifecycleEvent,
+  MvirtError,
+  RestartPolicy,
+  VmCondition,
+  VmId,
+  VmSpec,
+} from '@mvirt/domain';
 import type { SystemFigures } from '@mvirt/host';
 import type { BlockStats, Capabilities, HypervisorReport } from '@mvirt/hypervisor';
 import type { SystemInventory } from './system-inventory.ts';
@@ -49,7 +60,7 @@ export type VmChange = {
 /** What a drain did to one VM; error null: it is off. */
 export type DrainOutcome = { vm: VmSnapshot; error: MvirtError | null };
 
-/** All methods throw VM_NOT_FOUND for an id that names no VM. Waits end by their own deadline or the signal, which never undoes what began. */
+/** All methods throw VM_NOT_FOUND for an id that names no VM. Waits end by their own deadline or the signal, which undoes nothing but an attach. */
 export interface VmService {
   list(): VmSnapshot[];
   get(id: VmId): VmSnapshot;
@@ -60,6 +71,8 @@ export interface VmService {
   resolve(reference: string, options: { careful: boolean }): VmId;
   /** Durable when it answers. Files that are not there yet are warnings: the start wants them. @throws INVALID_ARGUMENT, NAME_TAKEN, ID_TAKEN, UNSUPPORTED */
   create(input: CreateInput): Promise<{ vm: VmSnapshot; warnings: string[] }>;
+  /** The same for all that the wire contract can say; what this host cannot run is refused at the start. @throws INVALID_ARGUMENT, ID_TAKEN */
+  createFromContract(input: ContractCreate): Promise<{ vm: VmSnapshot; warnings: string[] }>;
   /** @throws INVALID_ARGUMENT, NAME_TAKEN */
   set(id: VmId, change: VmChange): Promise<{ vm: VmSnapshot; warnings: string[] }>;
   /** Answers once the VM runs. @throws START_FAILED, DISK_IN_USE, FILE_NOT_FOUND, UNSUPPORTED, HYPERVISOR_MISSING, WRONG_STATE */
@@ -76,7 +89,7 @@ export interface VmService {
   pause(id: VmId, options: WaitOptions): Promise<ActionResult>;
   resume(id: VmId, options: WaitOptions): Promise<ActionResult>;
   delete(id: VmId, options: WaitOptions): Promise<ActionResult>;
-  /** A running VM gets it at once, a stopped one at its next start; kept in the spec either way. */
+  /** A running VM gets it at once, a stopped one at its next start; kept in the spec either way. Undone where the caller leaves before the answer, as attachNic. */
   attachDisk(id: VmId, disk: { path: string; readonly: boolean; format?: 'raw' | 'qcow2' }, options: WaitOptions): Promise<ActionResult>;
   detachDisk(id: VmId, path: string, options: WaitOptions): Promise<ActionResult>;
   attachNic(id: VmId, nic: { tap?: string; mac?: string }, options: WaitOptions): Promise<ActionResult>;
@@ -96,7 +109,12 @@ export interface EventService {
   /** Oldest first. since null: the last `limit` ones. */
   read(options: { since: number | null; vmId?: VmId; limit: number }): LifecycleEvent[];
   lastSeq(): number;
+  /** What the wire contract tells of, from the moment of the call; one that vmId does not name is left out. Ends with the signal alone. */
+  milestones(options: { vmId?: VmId; signal: AbortSignal }): AsyncIterable<VmMilestone>;
 }
+
+/** vm: as it was then; a reader that fell far behind is told of it as it is now, null where it is gone. */
+export type VmMilestone = { kind: 'created' | 'started' | 'stopped' | 'deleted'; vmId: VmId; atMs: number; vm: VmSnapshot | null };
 
 export type LogSource = 'event' | 'agent' | 'hypervisor';
 

@@ -1,9 +1,10 @@
-import { MvirtError, type ObservedState, toMvirtError, type VmCommand, type VmId, vmLabel } from '@mvirt/domain';
+import { checkSize, MvirtError, type ObservedState, toMvirtError, type VmCommand, type VmId, vmLabel } from '@mvirt/domain';
 import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import { storedVm } from './device-change.ts';
 import { describeEnd, startFailure } from './end-cause.ts';
+import { hostLimits } from './host-limits.ts';
 import type { WaitOptions } from './services.ts';
 import type { Supervisor } from './supervisor.ts';
 import { untilVm } from './vm-wait.ts';
@@ -68,6 +69,7 @@ async function beginStart(context: EngineContext, supervisor: Supervisor, id: Vm
   if (restart && vm.condition.restart?.dueAtMs == null) return { changed: false, done: Promise.resolve() };
   const fresh = driver !== null && vm.condition.observed === 'stopped';
   if (fresh) {
+    checkSize(vm.spec, hostLimits(context.host));
     driver.check(vm.spec);
     claims.take(id, vm.spec.disks);
   }

@@ -1,6 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { asVmId, bootOf, type CreateInput, MvirtError, newCondition, parseCreate, toMvirtError, type VmId, type VmSpec } from '@mvirt/domain';
+import {
+  asVmId,
+  bootOf,
+  type ContractCreate,
+  type CreateInput,
+  MvirtError,
+  newCondition,
+  parseContractCreate,
+  parseCreate,
+  toMvirtError,
+  type VmId,
+  type VmSpec,
+} from '@mvirt/domain';
 import type { Store, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { hostLimits } from './host-limits.ts';
@@ -11,18 +23,35 @@ import { withMacs } from './nic-macs.ts';
  * @throws INVALID_ARGUMENT, NAME_TAKEN, ID_TAKEN, UNSUPPORTED
  */
 export function createVm(context: EngineContext, input: CreateInput): { vm: StoredVm; warnings: string[] } {
-  const { store, clock, events, feed, drivers } = context;
-  const parsed = parseCreate(input, hostLimits(context.host));
+  const { store, host, drivers } = context;
+  const parsed = parseCreate(input, hostLimits(host));
   drivers.refuseUnknown(parsed.spec.hypervisor);
   const id = parsed.id ?? asVmId(randomUUID());
-  const hypervisor = drivers.knownFor(parsed.spec) ?? parsed.spec.hypervisor;
-  const spec = withMacs(id, { ...parsed.spec, hypervisor });
+  const name = parsed.name ?? null;
+  const spec = completeSpec(context, id, parsed.spec);
   checkSpec(context, spec);
-  const warnings = [...parsed.warnings, ...missingFiles(spec)];
+  const vm = insert(context, { id, name, spec }, () => refuseTaken(store, id, name));
+  return { vm, warnings: [...parsed.warnings, ...missingFiles(spec)] };
+}
 
+/** All that the wire contract can say: names repeat here, and what this host cannot run is refused at the start. @throws INVALID_ARGUMENT, ID_TAKEN */
+export function createFromContract(context: EngineContext, input: ContractCreate): { vm: StoredVm; warnings: string[] } {
+  const parsed = parseContractCreate(input);
+  const id = parsed.id ?? asVmId(randomUUID());
+  const spec = completeSpec(context, id, parsed.spec);
+  const vm = insert(context, { id, name: parsed.name, spec }, () => refuseIdTaken(context.store, id));
+  return { vm, warnings: missingFiles(spec) };
+}
+
+/** Its hypervisor, where that is known by now, and every MAC. */
+function completeSpec({ drivers }: EngineContext, id: VmId, spec: VmSpec): VmSpec {
+  return withMacs(id, { ...spec, hypervisor: drivers.knownFor(spec) ?? spec.hypervisor });
+}
+
+function insert(context: EngineContext, { id, name, spec }: { id: VmId; name: string | null; spec: VmSpec }, refuse: () => void): StoredVm {
+  const { store, clock, events, feed, moments } = context;
   const vm = store.transact(() => {
-    const name = parsed.name ?? null;
-    refuseTaken(store, id, name);
+    refuse();
     const inserted = store.vms.insert({
       id,
       name,
@@ -35,19 +64,23 @@ export function createVm(context: EngineContext, input: CreateInput): { vm: Stor
       endedAtMs: null,
       run: null,
     });
-    events.record(inserted, { type: 'created', message: 'created' });
+    moments.keep(events.record(inserted, { type: 'created', message: 'created' }).seq, inserted);
     return inserted;
   });
   events.flush();
   feed.tell({ kind: 'changed', id });
-  return { vm, warnings };
+  return vm;
 }
 
 /** Names and ids name VMs alike, so neither may be another VM's other. @throws NAME_TAKEN, ID_TAKEN */
 function refuseTaken(store: Store, id: VmId, name: string | null): void {
-  if (store.vms.get(id) !== null) throw new MvirtError({ code: 'ID_TAKEN', message: `id: a VM with the id ${id} exists already` });
+  refuseIdTaken(store, id);
   if (store.vms.findByName(id).length > 0) throw new MvirtError({ code: 'ID_TAKEN', message: `id: another VM has the name ${id}` });
   if (name !== null) refuseNameTaken(store, id, name);
+}
+
+function refuseIdTaken(store: Store, id: VmId): void {
+  if (store.vms.get(id) !== null) throw new MvirtError({ code: 'ID_TAKEN', message: `id: a VM with the id ${id} exists already` });
 }
 
 /** @throws NAME_TAKEN */

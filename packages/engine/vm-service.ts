@@ -8,7 +8,7 @@ import { attachNic, detachNic } from './nic-plug.ts';
 import type { ActionResult, VmService, VmSnapshot, WaitOptions } from './services.ts';
 import type { Supervisors } from './supervisors.ts';
 import { commandVm, killVm, startVm, stopVm } from './vm-actions.ts';
-import { createVm } from './vm-create.ts';
+import { createFromContract, createVm } from './vm-create.ts';
 import { deleteVm } from './vm-delete.ts';
 import { namingVm } from './vm-label.ts';
 import { setVm } from './vm-set.ts';
@@ -52,6 +52,10 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
       const { vm, warnings } = createVm(context, input);
       return { vm: snapshotOf(context, vm), warnings };
     },
+    async createFromContract(input) {
+      const { vm, warnings } = createFromContract(context, input);
+      return { vm: snapshotOf(context, vm), warnings };
+    },
     async set(id, change) {
       const { vm, warnings } = setVm(context, id, change);
       return { vm: snapshotOf(context, vm), warnings };
@@ -68,9 +72,9 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
       await deleteVm(context, supervisors, id, signal);
       return { vm: before, changed: true, note: null };
     },
-    attachDisk: (id, disk, options) => act(id, () => bounded(attachDisk(context, supervisor(id), id, disk), 'attaching the disk', plugMs, options)),
+    attachDisk: (id, disk, options) => act(id, () => bounded(attachDisk(context, supervisor(id), id, disk, options), 'attaching the disk', plugMs, options)),
     detachDisk: (id, path, options) => act(id, () => bounded(detachDisk(context, supervisor(id), id, path), 'detaching the disk', plugMs, options)),
-    attachNic: (id, nic, options) => act(id, () => bounded(attachNic(context, supervisor(id), id, nic), 'attaching the NIC', plugMs, options)),
+    attachNic: (id, nic, options) => act(id, () => bounded(attachNic(context, supervisor(id), id, nic, options), 'attaching the NIC', plugMs, options)),
     detachNic: (id, mac, options) => act(id, () => bounded(detachNic(context, supervisor(id), id, mac), 'detaching the NIC', plugMs, options)),
     async wait(id, state, { signal, timeoutMs }) {
       const vm = await untilVm(context, id, (now) => now.condition.observed === state, { signal, timeoutMs, what: state });

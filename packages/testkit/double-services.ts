@@ -60,6 +60,12 @@ export function doubleServices(): DoubleServices {
     fail();
     return { vm: get(id), changed: true, note: null };
   };
+  const made = ({ id = 'new', name = null }: { id?: string | undefined; name?: string | null | undefined }) => {
+    const vm = doubleVm(id, name);
+    vmsById.set(vm.id, vm);
+    changes.fire();
+    return { vm, warnings: [] };
+  };
   const never = async (name: string, signal: AbortSignal | undefined): Promise<never> => {
     waiting.add(name);
     try {
@@ -106,12 +112,8 @@ export function doubleServices(): DoubleServices {
       },
       get,
       resolve: (reference) => get([...vmsById.values()].find((vm) => vm.name === reference)?.id ?? asVmId(reference)).id,
-      create: async (input) => {
-        const vm = doubleVm(input.id ?? 'new', input.name ?? null);
-        vmsById.set(vm.id, vm);
-        changes.fire();
-        return { vm, warnings: [] };
-      },
+      create: async (input) => made(input),
+      createFromContract: async (input) => made(input),
       set: async (id) => ({ vm: get(id), warnings: [] }),
       start: act,
       stop: (_, { signal }) => never('stop', signal),
@@ -141,6 +143,7 @@ export function doubleServices(): DoubleServices {
       },
       read: ({ since, limit }) => (since === null ? stored.slice(-limit) : stored.filter((event) => event.seq > since).slice(0, limit)),
       lastSeq: () => stored.length,
+      milestones: ({ signal }) => following(signal, () => []),
     },
     logs: { read: () => [], watch: (_, { signal }) => following(signal, () => []) },
     consoles: {
