@@ -1,1 +1,2 @@
+export { createGrpcServer, grpcLimits } from './serve.ts';
 export type { GrpcLimits, GrpcServer, GrpcServerDeps } from './server.ts';

@@ -12,15 +12,15 @@ export type GrpcServerDeps = {
 };
 
 export type GrpcLimits = {
-  /** Of one message in either direction, in bytes. */
+  /** Of one message from a client, in bytes. */
   maxMessageBytes: number;
-  /** Of one call's metadata, in bytes. */
-  maxHeaderBytes: number;
   /** Calls of one connection at once. */
   maxCalls: number;
   /** A client is asked for a sign of life after this time, and cut off when none comes in pongWaitMs. */
   pingMs: number;
   pongWaitMs: number;
+  /** How long clients may take to read their last answers when the agent shuts down. */
+  closeMs: number;
 };
 
 /** VmService on connections that somebody else has accepted. Does not listen by itself. */

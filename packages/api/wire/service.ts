@@ -21,24 +21,26 @@ import type {
 } from './messages.ts';
 import { StrictReader } from './strict-reader.ts';
 
-/** Each method of VmService: what it takes and gives. */
-export type VmServiceDefinition = {
-  CreateVm: MethodDefinition<CreateVmRequest, Vm>;
-  GetVm: MethodDefinition<VmRequest, Vm>;
-  ListVms: MethodDefinition<Empty, ListVmsResponse>;
-  DeleteVm: MethodDefinition<VmRequest, Empty>;
-  StartVm: MethodDefinition<VmRequest, Vm>;
-  StopVm: MethodDefinition<StopVmRequest, Vm>;
-  KillVm: MethodDefinition<VmRequest, Vm>;
-  Console: MethodDefinition<ConsoleInput, ConsoleOutput>;
-  AttachDisk: MethodDefinition<AttachDiskRequest, Vm>;
-  DetachDisk: MethodDefinition<DetachDiskRequest, Vm>;
-  AttachNic: MethodDefinition<AttachNicRequest, Vm>;
-  DetachNic: MethodDefinition<DetachNicRequest, Vm>;
-  WatchVms: MethodDefinition<WatchVmsRequest, VmEvent>;
-  GetVersion: MethodDefinition<Empty, VersionInfo>;
-  GetSystemInfo: MethodDefinition<Empty, SystemInfo>;
+/** Each method of VmService: what it takes and gives; of streams, each message. */
+export type VmMethods = {
+  CreateVm: { request: CreateVmRequest; answer: Vm };
+  GetVm: { request: VmRequest; answer: Vm };
+  ListVms: { request: Empty; answer: ListVmsResponse };
+  DeleteVm: { request: VmRequest; answer: Empty };
+  StartVm: { request: VmRequest; answer: Vm };
+  StopVm: { request: StopVmRequest; answer: Vm };
+  KillVm: { request: VmRequest; answer: Vm };
+  Console: { request: ConsoleInput; answer: ConsoleOutput };
+  AttachDisk: { request: AttachDiskRequest; answer: Vm };
+  DetachDisk: { request: DetachDiskRequest; answer: Vm };
+  AttachNic: { request: AttachNicRequest; answer: Vm };
+  DetachNic: { request: DetachNicRequest; answer: Vm };
+  WatchVms: { request: WatchVmsRequest; answer: VmEvent };
+  GetVersion: { request: Empty; answer: VersionInfo };
+  GetSystemInfo: { request: Empty; answer: SystemInfo };
 };
+
+export type VmServiceDefinition = { [Name in keyof VmMethods]: MethodDefinition<VmMethods[Name]['request'], VmMethods[Name]['answer']> };
 
 /** proto/mvirt.proto, parsed: takes some milliseconds, so it is done once by who needs it. */
 export const loadProto = (): Root => parse(proto, { keepCase: true }).root;
