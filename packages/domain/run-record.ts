@@ -13,6 +13,9 @@ export type ProcessIdentity = {
 /** A NIC whose TAP exists. index is its place in the VM's spec at launch, or the next free one at hot-plug. */
 export type LaunchNic = { index: number; tap: string; mac: string };
 
+/** What another daemon (the Rust one) noted of a VMM that it started; paths as it wrote them. */
+export type ForeignVmm = { pid: number; apiSocket: string; serialSocket: string };
+
 /** How one run of a VM is found again by another agent; stored before the spawn. */
 export type RunRecord = {
   vmId: string;
@@ -26,4 +29,6 @@ export type RunRecord = {
   /** What the guest was launched with: device ids are given by position here, hot-plugged ones are added. */
   disks: Disk[];
   nics: LaunchNic[];
+  /** There where another daemon began this run: its VMM has no shim, writes no events, and is not to be taken for ours before that is proven. */
+  foreign?: ForeignVmm;
 };

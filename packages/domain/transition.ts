@@ -319,6 +319,8 @@ export function causeOf(wish: StopWish | null, seen: ExitCause): ExitCause {
       hint: 'give the guest more time: mvirt stop -t SECONDS, or let it handle the ACPI power button',
     });
   }
+  // A VMM without a shim says no more than that it has ended.
+  if (seen.kind === 'not-observable') return { ...seen, detail: `${seen.detail} (its guest had been asked to power off)` };
   return seen;
 }
 

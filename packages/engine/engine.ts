@@ -11,6 +11,7 @@ import { diskRemoved } from './disk-plug.ts';
 import { createDraining } from './drain.ts';
 import { createDriverChoice } from './driver-choice.ts';
 import { createEventLog } from './event-log.ts';
+import { devicesFound } from './foreign-devices.ts';
 import { createGate } from './gate.ts';
 import { createHostService } from './host-service.ts';
 import type { EngineLog } from './log.ts';
@@ -81,6 +82,7 @@ export function createEngine(deps: EngineDeps): Engine {
   };
   const supervisors: Supervisors = createSupervisors(context, {
     deviceRemoved: (id, device) => deviceRemoved(context, id, device),
+    devicesFound: (id, found) => void devicesFound(context, id, found).catch((thrown) => notKept(context, id, thrown)),
     restart: (id) => restartVm(context, supervisors.of(id), id),
   });
   const reconciler = createReconciler(context, supervisors);
@@ -99,11 +101,15 @@ export function createEngine(deps: EngineDeps): Engine {
     async close() {
       reconciler.end();
       await supervisors.close(closeMs);
-      consoles.close();
+      await consoles.close();
       logs.close();
       events.close();
     },
   };
+}
+
+function notKept({ log }: EngineContext, id: VmId, thrown: unknown): void {
+  log.error('the devices that its VMM has could not be noted', { vm: id, error: toMvirtError(thrown).message });
 }
 
 function deviceRemoved(context: EngineContext, id: VmId, device: string): void {

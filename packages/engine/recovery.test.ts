@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { newCondition } from '@mvirt/domain';
+import { asVmId, newCondition } from '@mvirt/domain';
 import type { HypervisorDriver } from '@mvirt/hypervisor';
 import { type Bench, openBench } from '@mvirt/testkit/engine/bench';
 import { failure } from '@mvirt/testkit/engine/failure';
 import { createFakeProcesses } from '@mvirt/testkit/fake-processes';
+import { storedVm } from './device-change.ts';
 
 test('an agent that was killed finds its VMs as they are', async () => {
   await using bench = await openBench();
@@ -289,14 +290,16 @@ test('an agent that leaves in an orderly way lets its VMs run', async () => {
   expect(bench.state(id)).toBe('running');
 });
 
-test("another daemon's VM is shown as not responding while its process lives, and as ended then", async () => {
+test("another daemon's VM of which cannot be told whether it lives is not called ended, and is looked at again", async () => {
   await using bench = await openBench();
   const id = await bench.create();
   const theirs = bench.host.processes.start({ cwd: '/' });
-  const foreign = { pid: theirs.pid, apiSocket: '/x/api.sock', serialSocket: '/x/serial.sock' };
+  const runDir = bench.dir.join('vm', id);
+  mkdirSync(runDir, { recursive: true });
+  const foreign = { pid: theirs.pid, apiSocket: `${runDir}/api.sock`, serialSocket: `${runDir}/serial.sock` };
   const run = {
     vmId: id,
-    runDir: bench.dir.join('vm', id),
+    runDir,
     runId: 'foreign',
     hypervisor: 'cloud-hypervisor' as const,
     process: null,
@@ -307,13 +310,35 @@ test("another daemon's VM is shown as not responding while its process lives, an
     foreign,
   };
   bench.store().vms.update(id, { run, condition: { ...newCondition(), observed: 'running', wanted: 'running' } });
-  bench.crash();
-  await bench.reborn();
-  expect(bench.vms().get(id)).toMatchObject({ pid: theirs.pid, condition: { observed: 'running', responsive: false } });
+  for (const kind of ['full', 'denied'] as const) {
+    bench.crash();
+    bench.host.sockets = { ...bench.host.sockets, listenerOf: () => ({ kind }) };
+    await bench.reborn();
+    expect(bench.vms().get(id)).toMatchObject({ pid: theirs.pid, condition: { observed: 'running', responsive: false } });
+    expect(bench.log.at(-1)).toContain('cannot be told now');
+  }
   bench.crash();
   bench.host.processes.end(theirs);
   await bench.reborn();
-  expect(bench.vms().get(id).condition).toMatchObject({ observed: 'stopped', cause: { kind: 'not-observable' } });
+  expect(bench.vms().get(id).condition).toMatchObject({
+    observed: 'stopped',
+    cause: { kind: 'not-observable', detail: expect.stringContaining('ended while no agent watched') },
+  });
+});
+
+test('ids that are no names for a folder: what is theirs lies elsewhere, and deleting them removes nothing else', async () => {
+  await using bench = await openBench();
+  const kept = await bench.started({ name: 'kept' });
+  for (const id of ['', '..', '../..', 'a/b', '-rf']) {
+    bench.store().vms.insert({ ...storedVm({ store: bench.store() }, kept), id: asVmId(id), name: null, condition: newCondition(), run: null });
+    await bench.vms().start(asVmId(id), {});
+    bench.crash();
+    await bench.reborn();
+    expect(bench.state(asVmId(id))).toBe('running');
+    await bench.vms().kill(asVmId(id), {});
+    await bench.vms().delete(asVmId(id), {});
+  }
+  expect(existsSync(bench.dir.join('vm', kept))).toBe(true);
 });
 
 test('a stop that had ended a start is no failure with the next agent', async () => {

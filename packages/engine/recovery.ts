@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ExitCause, exitCause, MvirtError, type ProcessIdentity, type VmFact } from '@mvirt/domain';
+import { type ExitCause, exitCause, type ForeignVmm, MvirtError, type ProcessIdentity, type VmFact, type VmId } from '@mvirt/domain';
 import { runFiles } from '@mvirt/host';
 import type { Vmm } from '@mvirt/hypervisor';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import { describeEnd } from './end-cause.ts';
-import { finishDeletes } from './run-dir.ts';
+import { endedByReboot, proveForeign } from './foreign-vmm.ts';
+import { finishDeletes, makeRunDir } from './run-dir.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { Supervisors } from './supervisors.ts';
 
@@ -41,7 +43,7 @@ export async function recover(context: EngineContext, supervisors: Supervisors):
 export async function recoverVm(context: EngineContext, supervisor: Supervisor, vm: StoredVm): Promise<void> {
   const run = vm.run?.live ? vm.run : null;
   if (run === null) return supervisor.fact(await notRecorded(context, vm));
-  if (run.foreign) return recoverForeign(context, supervisor, vm, run.foreign.pid);
+  if (run.foreign && run.process === null) return recoverForeign(context, supervisor, vm, run, run.foreign);
   const process = run.process ?? (await findUnrecorded(context, run));
   if (process === null || !context.host.processes.isAlive(process)) return supervisor.fact(await settledFact(context, vm, run, process));
   if (run.process === null) context.store.vms.update(vm.id, { run: { ...run, process } });
@@ -57,8 +59,9 @@ async function adopt(context: EngineContext, supervisor: Supervisor, vm: StoredV
   }
   const vmm = await adoptVmm(context, run);
   const status = vmm === null ? null : await statusOf(context, vmm);
-  if (vm.condition.observed === 'starting' && status === null) return undo(context, supervisor, vm, run.process, vmm);
+  if (vm.condition.observed === 'starting' && status === null && !run.foreign) return undo(context, supervisor, vm, run.process, vmm);
   supervisor.follow({ runId: run.runId, process: run.process, vmm });
+  if (run.foreign) warnOfLine(context, vm.id, vmm);
   // A launch that ended between its spawn and its first instruction is brought to its end.
   const halfLaunched = vm.condition.observed === 'starting' && status === 'paused';
   if (halfLaunched) await supervisor.plug((known, signal) => known.resume({ signal }));
@@ -99,6 +102,7 @@ async function undo(context: EngineContext, supervisor: Supervisor, vm: StoredVm
 }
 
 const interrupted: ExitCause = exitCause('start-failed', 'the agent ended while the VM was being started', { hint: 'start it again: mvirt start VM' });
+const hostReboot: ExitCause = exitCause('host-reboot', 'the host was started anew');
 const notSeen: ExitCause = exitCause('not-observable', 'VMM ended, status not observable');
 
 async function notRecorded(context: EngineContext, vm: StoredVm): Promise<VmFact> {
@@ -110,7 +114,7 @@ async function notRecorded(context: EngineContext, vm: StoredVm): Promise<VmFact
 async function settledFact(context: EngineContext, vm: StoredVm, run: StoredRun, process: ProcessIdentity | null): Promise<VmFact> {
   const { host, drivers, log } = context;
   if (process !== null && process.bootId !== host.processes.bootId) {
-    return { kind: 'ended', cause: await describeEnd(context, vm, exitCause('host-reboot', 'the host was started anew')) };
+    return { kind: 'ended', cause: await describeEnd(context, vm, hostReboot) };
   }
   if (process === null || vm.condition.observed === 'starting') return notRecorded(context, vm);
   const driver = drivers.get(run.hypervisor);
@@ -123,11 +127,33 @@ async function settledFact(context: EngineContext, vm: StoredVm, run: StoredRun,
   return { kind: 'ended', cause: await describeEnd(context, vm, seen) };
 }
 
-/** A VMM of another daemon: while its process lives, it is not called ended. */
-async function recoverForeign(context: EngineContext, supervisor: Supervisor, vm: StoredVm, pid: number): Promise<void> {
-  if (context.host.processes.identify(pid) === null) return supervisor.fact({ kind: 'ended', cause: await describeEnd(context, vm, notSeen) });
-  context.log.warn(`its VMM (pid ${pid}) was started by another daemon, which must stop it`, { vm: vm.id });
-  supervisor.fact({ kind: 'unresponsive' });
+/** A VMM of another daemon: adopted once it is proven, and from then on found again as one of ours. */
+async function recoverForeign(context: EngineContext, supervisor: Supervisor, vm: StoredVm, run: StoredRun, foreign: ForeignVmm): Promise<void> {
+  const { host, store, consoles, log } = context;
+  const proof = proveForeign(host, run, foreign);
+  if (proof.kind === 'untold') {
+    log.warn(`whether its VMM (process ${foreign.pid}) lives cannot be told now: ${proof.why}; the agent's next start looks again`, { vm: vm.id });
+    return supervisor.fact({ kind: 'unresponsive' });
+  }
+  if (proof.kind === 'over') {
+    const cause = await describeEnd(context, vm, endedByReboot(context, vm) ? hostReboot : proof.cause);
+    return supervisor.fact(vm.condition.observed === 'starting' ? { kind: 'launch-failed', cause } : { kind: 'ended', cause });
+  }
+  const proven = { ...run, runDir: makeRunDir(context.dataDir, vm.id), runId: randomUUID(), process: proof.process };
+  store.vms.update(vm.id, { run: proven });
+  consoles.runStarting(vm.id, proven);
+  await adopt(context, supervisor, vm, proven);
+}
+
+/** What is weaker than with a VMM of ours, for whoever reads the VM's log. */
+function warnOfLine({ log }: EngineContext, id: VmId, vmm: Vmm | null): void {
+  if (vmm === null) return;
+  log.warn(
+    vmm.serialSocket === undefined
+      ? 'its console takes no input until the VM is stopped and started again: the daemon that started it has its serial line go into a file'
+      : 'its console is read from its own serial.sock: if this agent is killed while the guest prints, that line may stay silent until the VM is rebooted',
+    { vm: id },
+  );
 }
 
 /** The VMM of a run whose spawn was not recorded: it works in the run directory and its pid is in the shim's file. */

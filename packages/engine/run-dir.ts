@@ -1,12 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MvirtError } from '@mvirt/domain';
+import { MvirtError, vmIdSchema } from '@mvirt/domain';
 
 const vmFolder = 'vm';
 /** Lies in a run directory while its VM is being deleted: the one thing that lets recovery remove a directory. */
 const deletedMark = '.deleted';
 
-export const runDirOf = (dataDir: string, vmId: string): string => join(dataDir, vmFolder, vmId);
+/** An id that is no name for a folder (another daemon took any) gets one that no id can have: what belongs to `..` is never removed with a VM. */
+export const runDirOf = (dataDir: string, vmId: string): string =>
+  join(dataDir, vmFolder, vmIdSchema.safeParse(vmId).success ? vmId : `.id-${createHash('sha256').update(vmId).digest('hex').slice(0, 32)}`);
 
 /** For its owner alone: the seed and the console may hold secrets. @throws DISK_FULL, STORE_ERROR */
 export function makeRunDir(dataDir: string, vmId: string): string {
@@ -23,7 +26,7 @@ export function makeRunDir(dataDir: string, vmId: string): string {
 /** Before the VM's rows go: an agent that dies in between leaves a directory that says so itself. */
 export function markDeleted(dataDir: string, vmId: string): void {
   const path = runDirOf(dataDir, vmId);
-  if (existsSync(path)) writeFileSync(join(path, deletedMark), '');
+  if (existsSync(path)) writeFileSync(join(path, deletedMark), vmId);
 }
 
 export function unmarkDeleted(dataDir: string, vmId: string): void {
@@ -37,14 +40,17 @@ export function removeRunDir(dataDir: string, vmId: string): void {
 /** Ends deletes that an earlier agent had begun. Directories without the mark are never touched. */
 export function finishDeletes(dataDir: string, exists: (vmId: string) => boolean): string[] {
   const removed: string[] = [];
-  for (const vmId of runDirs(dataDir)) {
-    const mark = join(runDirOf(dataDir, vmId), deletedMark);
+  for (const folder of runDirs(dataDir)) {
+    const path = join(dataDir, vmFolder, folder);
+    const mark = join(path, deletedMark);
     if (!existsSync(mark)) continue;
+    // Of a folder that has another name than its VM, the mark says whose it is.
+    const vmId = readFileSync(mark, 'utf8') || folder;
     if (exists(vmId)) {
-      unmarkDeleted(dataDir, vmId);
+      rmSync(mark, { force: true });
       continue;
     }
-    removeRunDir(dataDir, vmId);
+    rmSync(path, { recursive: true, force: true });
     removed.push(vmId);
   }
   return removed;

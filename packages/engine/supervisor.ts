@@ -46,6 +46,7 @@ export interface Supervisor {
 
 export type SupervisorHooks = {
   deviceRemoved(id: VmId, device: string): void;
+  devicesFound(id: VmId, found: Extract<VmmFact, { kind: 'devices-found' }>): void;
   /** Starts the VM as its policy wants. Never rejects: what keeps it from being started is told as a fact. */
   restart(id: VmId): Promise<void>;
 };
@@ -241,6 +242,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     if (closed || run?.runId !== runId) return;
     if (fact.kind === 'ended') void settle(runId, fact.cause);
     else if (fact.kind === 'device-removed') hooks.deviceRemoved(id, fact.device);
+    else if (fact.kind === 'devices-found') hooks.devicesFound(id, fact);
     else tell(fact);
   }
 

@@ -27,6 +27,9 @@ export type PeerCredentials = { pid: number; uid: number; gid: number };
 /** Who listens on a TCP port; pid and command null where they may not be seen. */
 export type TcpListener = { uid: number; pid: number | null; command: string | null };
 
+/** missing: no such file. deaf: a file that nobody listens on. full: somebody does, and takes no connection now. denied: not for us. */
+export type UnixListener = { kind: 'listening'; peer: PeerCredentials } | { kind: 'missing' | 'deaf' | 'full' | 'denied' };
+
 export interface HostSockets {
   /** SO_PEERCRED of a connected Unix socket's descriptor; null where the kernel gives none. */
   peerOf(fd: number): PeerCredentials | null;
@@ -37,4 +40,9 @@ export interface HostSockets {
   tcpOwnerOf(fd: number): Promise<number | null>;
   /** Of this network namespace. */
   tcpListenersOn(port: number): Promise<TcpListener[]>;
+  /**
+   * Who listens on a Unix socket, by a connection that is made for this question and closed at once. The kernel answers for
+   * the process that called listen(), also while it is stopped. path: at most 107 bytes.
+   */
+  listenerOf(path: string): UnixListener;
 }

@@ -22,10 +22,15 @@ export type VmmFact =
   | { kind: 'guest-panicked' }
   /** device: the disk's path or the NIC's MAC. Told for every removal, also where detach answered 'removed'. */
   | { kind: 'device-removed'; device: string }
+  /** What a VMM of another daemon has plugged in, by its own word: told once, when it first answers. */
+  | { kind: 'devices-found'; disks: Disk[]; nics: FoundNic[] }
   | { kind: 'unresponsive' }
   | { kind: 'responsive' }
   /** The run is over and its process is gone; told exactly once, last. */
   | { kind: 'ended'; cause: ExitCause };
+
+/** A NIC that was found and not made; its place in the VM's spec is the engine's to find out. */
+export type FoundNic = Omit<LaunchNic, 'index'>;
 
 export type BlockStats = { path: string; readBytes: number; writeBytes: number; readOperations: number; writeOperations: number };
 
@@ -35,6 +40,11 @@ export type Removal = 'removed' | 'pending';
 /** One running VMM, as seen by this agent. Each call has a deadline of its own (seconds) and honours the signal. */
 export interface Vmm {
   readonly process: ProcessIdentity;
+  /**
+   * There where the VMM itself serves its guest's serial line on a socket (its absolute path), to one client at a time; it is
+   * made anew at each reset. Without: the VMM writes console.log, and openInput() is the way in.
+   */
+  readonly serialSocket?: string;
   /** Facts from before the listener was set are told to it first. */
   listen(listener: (fact: VmmFact) => void): void;
   /** What the VMM says now. @throws HYPERVISOR_UNRESPONSIVE */
@@ -92,6 +102,7 @@ export interface HypervisorDriver {
   /**
    * Takes over a living VMM of an earlier agent (run.process set, identity proven by the caller), answering or not:
    * never waits longer than a second for it. Facts that happened in between are told to the listener.
+   * run.foreign: another daemon started it; what it does is seen by looking at it every few seconds.
    */
   adopt(run: RunRecord & { process: ProcessIdentity }, options: { signal: AbortSignal }): Promise<Vmm>;
   /** How a run ended that ended while no agent watched; reads events, exit file and messages. */

@@ -40,8 +40,8 @@ export async function settleEnding(host: Host, run: RunRecord, { exitFile, told,
   });
 }
 
-/** Ends that leave neither a status nor an event. */
-function withoutTrace(host: Host, run: RunRecord): ExitCause | null {
+/** Ends that leave neither a status nor an event; null: this was none of them. */
+export function withoutTrace(host: Host, run: RunRecord): ExitCause | null {
   if (run.process === null) return exitCause('start-failed', 'the agent ended before the VMM was started', { hint: 'start the VM again: mvirt start VM' });
   if (run.process.bootId === host.processes.bootId) return null;
   return exitCause('host-reboot', 'the host was restarted while the VM ran', { hint: 'start the VM again: mvirt start VM' });

@@ -1,3 +1,4 @@
 export * from './clock.ts';
 export * from './driver.ts';
+export * from './foreign-socket.ts';
 export * from './log.ts';

@@ -15,6 +15,9 @@ export function derivedMac(vmId: string, index: number): string {
   return `52:54:00:${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4, 6)}`;
 }
 
+/** The names that the Rust daemon gives to the TAP which it makes for a VM itself, by release. */
+export const isRustTap = (vmId: string, tap: string): boolean => tap === `mvirt-${vmId.slice(0, 8)}` || tap === `vm${vmId.slice(0, 8)}`;
+
 export const tapAlias = (vmId: string): string => `mvirt:${vmId}`;
 
 /** The VM that an ifalias of ours names; null for any other alias. */

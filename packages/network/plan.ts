@@ -38,6 +38,12 @@ export function planRelease(vmId: string, tap: string | undefined, present: read
   return ours.map(({ name }) => removeTap(name));
 }
 
+/** Our ifalias for a TAP that carries none. */
+export function planClaim(vmId: string, tap: string, present: readonly Link[]): Step[] {
+  const nobodys = present.some(({ name, kind, alias }) => name === tap && kind === 'tap' && alias === null);
+  return nobodys ? [{ do: ['ip', 'link', 'set', 'dev', tap, 'alias', tapAlias(vmId)], undo: null, why: `taking over the TAP ${tap}` }] : [];
+}
+
 function bridgeSteps(present: readonly Link[], { bridge, bridgeMac, ipv6, sysctl }: Surroundings): Step[] {
   const link = present.find(({ name }) => name === bridge);
   const up: Step = {

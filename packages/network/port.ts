@@ -9,6 +9,11 @@ export interface Network {
   prepare(request: PrepareNics, options: { signal?: AbortSignal }): Promise<PreparedNic[]>;
   /** Removes the TAPs whose ifalias names this VM; `tap` limits it to one. Idempotent. Never touches a client's TAP. */
   release(vmId: string, options: { tap?: string; signal?: AbortSignal }): Promise<void>;
+  /**
+   * Makes a TAP ours that another daemon made for this VM: it gets our ifalias where it has none, and is released like those
+   * that we made. Anything else is left as it is. @throws NETWORK_ERROR
+   */
+  claim(vmId: string, options: { tap: string; signal?: AbortSignal }): Promise<void>;
   /** TAPs that carry an ifalias of ours. */
   present(options: { signal?: AbortSignal }): Promise<{ tap: string; vmId: string }[]>;
 }

@@ -21,16 +21,8 @@ export type StoredVm = {
   revision: number;
 };
 
-/** What another daemon (the Rust one) noted of a VMM that it started. */
-export type ForeignVmm = { pid: number; apiSocket: string; serialSocket: string };
-
 /** A run and what belongs to it on the host. live: not settled yet (a VMM may exist). */
-export type StoredRun = RunRecord & {
-  live: boolean;
-  startedAtMs: number;
-  /** There where another daemon began this run: its VMM is not in runDir and has no shim; look at the pid before calling it ended. */
-  foreign?: ForeignVmm;
-};
+export type StoredRun = RunRecord & { live: boolean; startedAtMs: number };
 
 /** One console log's life: see the console hub. */
 export type ConsoleLog = {

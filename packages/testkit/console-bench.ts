@@ -71,7 +71,7 @@ export function createConsoleBench(
       hub,
       die: () => {
         alive = false;
-        hub.close();
+        void hub.close();
       },
     };
   };
@@ -99,7 +99,7 @@ export function createConsoleBench(
       current = begin();
     },
     [Symbol.dispose]() {
-      current.hub.close();
+      void current.hub.close();
       events.close();
       store.close();
     },
@@ -111,6 +111,7 @@ export function vmmWith(openInput: () => Promise<SerialInput>): Vmm {
   return new Proxy({ openInput } as Vmm, {
     get(vmm, name) {
       if (name === 'openInput') return vmm.openInput;
+      if (name === 'serialSocket') return vmm.serialSocket;
       throw new Error(`the console hub asked a VMM for ${String(name)}`);
     },
   });

@@ -29,7 +29,7 @@ const event = (source: string, event: string, properties: Record<string, string>
 const print = (text: string): void => void process.stdout.write(text);
 
 event('vmm', 'starting');
-const machine = createCloudHypervisorMachine({ event, print });
+const machine = createCloudHypervisorMachine({ event, print, exit: process.argv.includes('--no-shutdown') ? null : () => process.exit(0) });
 const cmdline = option('cmdline');
 if (option('api-socket') === null && cmdline !== null) {
   print(`TINY up: ${cmdline}\r\nTINY probe done\r\n`);

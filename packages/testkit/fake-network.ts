@@ -55,6 +55,11 @@ export function createFakeNetwork(): FakeNetwork {
       if (words !== null) throw failure(words);
       for (const [name, owner] of [...ours]) if (owner === vmId && (tap === undefined || tap === name)) ours.delete(name);
     },
+    async claim(vmId, { tap, signal }) {
+      await turn();
+      signal?.throwIfAborted();
+      if (foreign.delete(tap)) ours.set(tap, vmId);
+    },
     async present() {
       await turn();
       return [...ours].map(([tap, vmId]) => ({ tap, vmId }));

@@ -14,15 +14,15 @@ import { createVmConsole, type VmConsole } from './vm-console.ts';
 export interface ConsoleHub extends ConsoleService {
   /** Before the spawn: makes console.log or keeps it, and notes durably where the run begins. @throws STORE_ERROR, DISK_FULL */
   runStarting(vmId: VmId, run: { runId: string; runDir: string }): void;
-  /** Also after an adoption: opens the input line and serial.sock. A failure makes the console read-only, with its reason. */
+  /** Also after an adoption: opens the input line and serial.sock, or, where the VMM serves that, becomes its client. A failure makes the console read-only, with its reason. */
   runStarted(vmId: VmId, vmm: Vmm): void;
   /** Also after a start that failed. */
   runEnded(vmId: VmId): void;
   removed(vmId: VmId): void;
   /** The console's last bytes as lines for people. */
   tailText(vmId: VmId, maxBytes: number): Promise<string>;
-  /** VMs and their logs go on. */
-  close(): void;
+  /** VMs and their logs go on. At once, but for serial lines of which the hub is the one client: they are left in an orderly way. */
+  close(): Promise<void>;
 }
 
 export type ConsoleHubDeps = {
@@ -56,7 +56,18 @@ export function createConsoleHub(deps: ConsoleHubDeps): ConsoleHub {
     const known = consoles.get(vmId);
     if (known !== undefined) return known;
     const warn = (message: string, error: unknown) => log.warn(message, { vm: vmId, ...(error === null ? {} : { error: String(error) }) });
-    const created = createVmConsole({ store, files: host.files, clock, dataDir, vmId, retentionBytes, timing, warn, onGap: (gap) => gaps.note(vmId, gap) });
+    const created = createVmConsole({
+      store,
+      files: host.files,
+      clock,
+      dataDir,
+      vmId,
+      retentionBytes,
+      timing,
+      warn,
+      onGap: (gap) => gaps.note(vmId, gap),
+      onIdle: () => letGo(vmId),
+    });
     consoles.set(vmId, created);
     return created;
   };
@@ -64,7 +75,7 @@ export function createConsoleHub(deps: ConsoleHubDeps): ConsoleHub {
     const vmConsole = consoles.get(vmId);
     if (vmConsole === undefined || !vmConsole.idle()) return;
     consoles.delete(vmId);
-    vmConsole.close();
+    void vmConsole.close();
   };
   const sweep = () => {
     timer = null;
@@ -140,11 +151,12 @@ export function createConsoleHub(deps: ConsoleHubDeps): ConsoleHub {
         letGo(vmId);
       }
     },
-    close() {
+    async close() {
       closed = true;
       timer?.[Symbol.dispose]();
-      for (const vmConsole of consoles.values()) vmConsole.close();
+      const left = [...consoles.values()].map((vmConsole) => vmConsole.close());
       consoles.clear();
+      await Promise.all(left);
     },
   };
 }

@@ -13,6 +13,7 @@ import { plainText } from './plain-text.ts';
 import type { Position } from './position.ts';
 import { type RawSocket, serveRawSocket } from './raw-socket.ts';
 import { createRetention } from './retention.ts';
+import { createSerialClient, type SerialClient } from './serial-client.ts';
 import { startPosition } from './start-position.ts';
 
 export type VmConsoleDeps = {
@@ -25,6 +26,8 @@ export type VmConsoleDeps = {
   timing: TailTiming;
   warn: (message: string, error: unknown) => void;
   onGap: (gap: ConsoleGap) => void;
+  /** A run is over that took a moment to end. */
+  onIdle: () => void;
 };
 
 /** All that the hub keeps of one VM while it runs or somebody looks at it. */
@@ -43,10 +46,11 @@ export interface VmConsole {
   runEnded(): void;
   /** The VM is gone: streams end with VM_NOT_FOUND. */
   removed(): void;
-  close(): void;
+  /** At once, but for a line that takes a moment to be left. */
+  close(): Promise<void>;
 }
 
-export function createVmConsole({ store, files, clock, dataDir, vmId, retentionBytes, timing, warn, onGap }: VmConsoleDeps): VmConsole {
+export function createVmConsole({ store, files, clock, dataDir, vmId, retentionBytes, timing, warn, onGap, onIdle }: VmConsoleDeps): VmConsole {
   const directory = runDirOf(dataDir, vmId);
   const log = createConsoleLog({ store, files, clock, warn, vmId, directory });
   const retention = createRetention({ log, clock, retentionBytes, warn });
@@ -55,6 +59,8 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
   let readers = 0;
   let tail: Disposable | null = null;
   let input: InputLine | null = null;
+  let serial: SerialClient | null = null;
+  let finish: (() => void) | null = null;
   let raw: RawSocket | null = null;
   let gaps: GapWatch | null = null;
   /** Behind the last question that was answered. */
@@ -100,6 +106,12 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
   const endInput = () => {
     input?.close();
     input = null;
+    serial = null;
+  };
+  /** The VMM's own serial.sock: nobody else may listen there during this run. */
+  const readSerial = (socketPath: string) => {
+    serial = createSerialClient({ clock, files, socketPath, logPath: log.path, vmId, warn, onGrowth: () => stop.signal.aborted || look() });
+    return serial;
   };
   const told = (gap: ConsoleGap | null | undefined) => {
     if (gap) onGap(gap);
@@ -138,7 +150,8 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
       return null;
     }
   };
-  const close = (reason?: MvirtError) => {
+  const close = async (reason?: MvirtError) => {
+    const left = serial?.leave();
     stop.abort(reason);
     raw?.[Symbol.dispose]();
     raw = null;
@@ -146,6 +159,7 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
     follow();
     log.wakeup.wake();
     log.close();
+    await left;
   };
 
   // A log that grew while no agent was there is cut back before anybody is served.
@@ -187,30 +201,41 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
       log.save();
     },
     runStarting(run) {
+      finish?.();
       log.beginRun(run);
       begin();
     },
     runStarted(vmm) {
       endInput();
-      input = createInputLine({ vmId, open: () => vmm.openInput() });
+      const own = vmm.serialSocket;
+      input = own === undefined ? createInputLine({ vmId, open: () => vmm.openInput() }) : readSerial(own);
       begin();
-      raw ??= serveRaw();
+      if (own === undefined) raw ??= serveRaw();
     },
     runEnded() {
-      log.endRun();
-      running = false;
-      endInput();
-      told(gaps?.end(clock.nowMs()));
-      gaps = null;
-      follow();
-      log.wakeup.wake();
-      raw?.end();
-      raw = null;
+      const over = () => {
+        if (finish !== over) return;
+        finish = null;
+        log.endRun();
+        running = false;
+        endInput();
+        told(gaps?.end(clock.nowMs()));
+        gaps = null;
+        follow();
+        log.wakeup.wake();
+        raw?.end();
+        raw = null;
+        onIdle();
+      };
+      finish = over;
+      if (serial === null) over();
+      // What the VMM printed last may still be on its way.
+      else void serial.end().then(over);
     },
     removed() {
       log.disown();
       running = false;
-      close(new MvirtError({ code: 'VM_NOT_FOUND', message: `VM ${vmId} was deleted` }));
+      void close(new MvirtError({ code: 'VM_NOT_FOUND', message: `VM ${vmId} was deleted` }));
     },
     close,
   };

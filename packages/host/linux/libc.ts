@@ -18,6 +18,9 @@ export interface Libc {
   mkfifo(path: string, mode: number): number;
   /** The lock belongs to the open file: the kernel lets go of it when the last descriptor is closed, however that came. */
   flock(fd: number, operation: number): number;
+  /** A Unix stream socket that never waits (close-on-exec). */
+  unixSocket(): number;
+  connectUnix(fd: number, path: string): number;
   getsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
   /** The address of a socket's own end. */
   getsockname(fd: number, address: Uint8Array): number;
@@ -40,6 +43,8 @@ const termiosBytes = 256;
 const fcntlGetFlags = 3;
 const fcntlSetFlags = 4;
 const nonBlocking = 0o4000;
+const unixFamily = 1;
+const streamSocket = 1;
 
 /** struct epoll_event is packed on x86-64 only. */
 export const epollEvent = process.arch === 'x64' ? ({ bytes: 12, keyAt: 4 } as const) : ({ bytes: 16, keyAt: 8 } as const);
@@ -58,6 +63,8 @@ export function createLibc(): Libc {
     fallocate64: { args: [i32, i32, i64, i64], returns: i32 },
     mkfifo: { args: [cstring, i32], returns: i32 },
     flock: { args: [i32, i32], returns: i32 },
+    socket: { args: [i32, i32, i32], returns: i32 },
+    connect: { args: [i32, ptr, i32], returns: i32 },
     getsockopt: { args: [i32, i32, i32, ptr, ptr], returns: i32 },
     getsockname: { args: [i32, ptr, ptr], returns: i32 },
     getpeername: { args: [i32, ptr, ptr], returns: i32 },
@@ -96,6 +103,12 @@ export function createLibc(): Libc {
     fallocate: (fd, mode, offset, length) => c.fallocate64(fd, mode, offset, length),
     mkfifo: (path, mode) => c.mkfifo(Buffer.from(`${path}\0`) as never, mode),
     flock: (fd, operation) => c.flock(fd, operation),
+    unixSocket: () => c.socket(unixFamily, streamSocket | closeOnExec | nonBlocking, 0),
+    connectUnix(fd, path) {
+      // struct sockaddr_un: the family in host order, then the path and its NUL.
+      const address = Buffer.concat([new Uint8Array(new Uint16Array([unixFamily]).buffer), Buffer.from(`${path}\0`)]);
+      return c.connect(fd, address, address.length);
+    },
     getsockopt(fd, level, name, value) {
       const length = new Uint32Array([value.byteLength]);
       return c.getsockopt(fd, level, name, value, length);
@@ -117,4 +130,15 @@ export function createLibc(): Libc {
 }
 
 /** errno values that callers tell apart (asm-generic/errno-base.h, errno.h). */
-export const errnoOf = { EPERM: 1, ESRCH: 3, EBADF: 9, EAGAIN: 11, EACCES: 13, EEXIST: 17, EINVAL: 22, ENOSYS: 38, EOPNOTSUPP: 95 } as const;
+export const errnoOf = {
+  EPERM: 1,
+  ENOENT: 2,
+  ESRCH: 3,
+  EBADF: 9,
+  EAGAIN: 11,
+  EACCES: 13,
+  EEXIST: 17,
+  EINVAL: 22,
+  ENOSYS: 38,
+  EOPNOTSUPP: 95,
+} as const;

@@ -4,6 +4,7 @@ import type { Libc } from './libc.ts';
 import { listDescriptors, listPids, readProcStat } from './proc.ts';
 import { createTcpOwners, type TcpOwners } from './tcp-owners.ts';
 import { type TcpEnd, tcpEndOf, tcpState } from './tcp-table.ts';
+import { unixListenerOf } from './unix-listener.ts';
 
 const solSocket = 1;
 const soPeercred = 17;
@@ -15,13 +16,15 @@ const nobody = 0xffff_ffff;
 const looks = 3;
 
 export function createHostSockets(libc: Libc, owners: TcpOwners = createTcpOwners()): HostSockets {
+  const peerOf: HostSockets['peerOf'] = (fd) => {
+    const credentials = new Uint32Array(3);
+    if (libc.getsockopt(fd, solSocket, soPeercred, new Uint8Array(credentials.buffer)) < 0) return null;
+    const [pid = 0, uid = nobody, gid = nobody] = credentials;
+    return uid === nobody ? null : { pid, uid, gid };
+  };
   return {
-    peerOf(fd) {
-      const credentials = new Uint32Array(3);
-      if (libc.getsockopt(fd, solSocket, soPeercred, new Uint8Array(credentials.buffer)) < 0) return null;
-      const [pid = 0, uid = nobody, gid = nobody] = credentials;
-      return uid === nobody ? null : { pid, uid, gid };
-    },
+    peerOf,
+    listenerOf: (path) => unixListenerOf(libc, peerOf, path),
     async tcpOwnerOf(fd) {
       const ends = endsOf(libc, fd);
       if (ends === null) return null;

@@ -1,9 +1,9 @@
+import { basename, dirname } from 'node:path';
 import { MvirtError } from '@mvirt/domain';
 import type { HostFiles } from '@mvirt/host';
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { createLock } from '../lock.ts';
-import { sockets } from '../run-files.ts';
 import { type Answer, exchange, NotListening } from './exchange.ts';
 import { parseJson } from './json.ts';
 import { ApiRefusal, refusalChain } from './refusal.ts';
@@ -22,7 +22,8 @@ export type ApiLink = {
 };
 
 export type ApiLinkDeps = {
-  runDir: string;
+  /** Absolute. */
+  socketPath: string;
   files: Pick<HostFiles, 'shortPath'>;
   clock: Clock;
   /** It lives and answers. */
@@ -36,14 +37,14 @@ const callMs = 3000;
 const mostBodyBytes = 51_200;
 const mostWaiting = 64;
 
-export function createApiLink({ runDir, files, clock, onAnswer, onSilence }: ApiLinkDeps): ApiLink {
+export function createApiLink({ socketPath, files, clock, onAnswer, onSilence }: ApiLinkDeps): ApiLink {
   const inLine = createLock();
   const leaving = new AbortController();
   let waiting = 0;
 
   const send = async (method: 'GET' | 'PUT', resource: string, body: string | null, signal: AbortSignal): Promise<Answer> => {
     signal.throwIfAborted();
-    using socket = openShort(files, runDir);
+    using socket = openShort(files, socketPath);
     return await exchange({ path: socket.path, method, resource, body, signal });
   };
 
@@ -96,9 +97,9 @@ export function createApiLink({ runDir, files, clock, onAnswer, onSilence }: Api
   };
 }
 
-function openShort(files: ApiLinkDeps['files'], runDir: string): Disposable & { path: string } {
+function openShort(files: ApiLinkDeps['files'], path: string): Disposable & { path: string } {
   try {
-    return files.shortPath(runDir, sockets.api);
+    return files.shortPath(dirname(path), basename(path));
   } catch (error) {
     throw new NotListening('the run directory is gone', { cause: error });
   }

@@ -19,6 +19,8 @@ export type Devices = {
   detachNic(mac: string, options: CallOptions): Promise<Removal>;
   /** Paths of the disks, by device. */
   disks(): Map<string, string>;
+  /** Takes devices as the VMM says that they are: what another daemon plugged in has ids of its own. */
+  learn(info: Info): void;
   /** cloud-hypervisor says that the guest let go of it: what it was to the user; null where that is told already. */
   removed(device: string): string | null;
   /** Tells of devices that left without an event, as a guest's reset makes them. */
@@ -82,34 +84,38 @@ export function createDevices({ link, clock, disks, nics, onLeft, removalMs }: D
   return {
     settle,
     disks: () => new Map(diskOf),
+    learn(info) {
+      for (const { device, path } of info.disks) diskOf.set(device, path);
+      for (const { device, mac } of info.nics) nicOf.set(device, mac);
+    },
     attachDisk: (disk, options) =>
       inLine(async () => {
         const device = diskDevice(disk.path);
         const taken = (cause?: unknown) => deviceErrors.diskAttached(disk.path, cause);
-        if ((await info(options)).devices.has(device)) throw taken();
+        if ((await info(options)).devices.has(deviceOf(diskOf, disk.path) ?? device)) throw taken();
         if (!existsSync(disk.path)) throw deviceErrors.noDiskFile(disk.path);
         await plug('vm.add-disk', diskConfig(disk), taken, options);
         diskOf.set(device, disk.path);
       }),
     detachDisk: (path, options) => {
-      const device = diskDevice(path);
+      const device = deviceOf(diskOf, path);
       const missing = deviceErrors.noDisk(path);
-      return diskOf.has(device) ? unplug(device, missing, () => diskOf.has(device), options) : Promise.reject(missing);
+      return device === null ? Promise.reject(missing) : unplug(device, missing, () => diskOf.has(device), options);
     },
     attachNic: (nic, options) =>
       inLine(async () => {
         const device = nicDevice(nic.mac);
         const taken = (cause?: unknown) => deviceErrors.nicAttached(nic.mac, cause);
-        if ((await info(options)).devices.has(device)) throw taken();
+        if ((await info(options)).devices.has(deviceOf(nicOf, nic.mac) ?? device)) throw taken();
         const missing = missingTap([nic]);
         if (missing !== null) throw new MvirtError({ code: 'HYPERVISOR_ERROR', message: missing });
         await plug('vm.add-net', nicConfig(nic), taken, options);
         nicOf.set(device, nic.mac);
       }),
     detachNic: (mac, options) => {
-      const device = nicDevice(mac);
+      const device = deviceOf(nicOf, mac);
       const missing = deviceErrors.noNic(mac);
-      return nicOf.has(device) ? unplug(device, missing, () => nicOf.has(device), options) : Promise.reject(missing);
+      return device === null ? Promise.reject(missing) : unplug(device, missing, () => nicOf.has(device), options);
     },
     removed(device) {
       const name = diskOf.get(device) ?? nicOf.get(device) ?? null;
@@ -120,3 +126,6 @@ export function createDevices({ link, clock, disks, nics, onLeft, removalMs }: D
     },
   };
 }
+
+/** The device that stands for a path or a MAC. */
+const deviceOf = (known: ReadonlyMap<string, string>, name: string): string | null => [...known].find(([, other]) => other === name)?.[0] ?? null;

@@ -1,14 +1,18 @@
+import type { Disk } from '@mvirt/domain';
 import { z } from 'zod';
 
 export const anything = z.unknown();
 
-const withId = z.array(z.object({ id: z.string().nullish() })).nullish();
+const disks = z
+  .array(z.object({ id: z.string().nullish(), path: z.string().nullish(), readonly: z.boolean().nullish(), image_type: z.string().nullish() }))
+  .nullish();
+const nics = z.array(z.object({ id: z.string().nullish(), tap: z.string().nullish(), mac: z.string().nullish() })).nullish();
 
 /** Only what is looked at; unset members are left out since v53 and null before. */
 export const infoReply = z
   .object({
     state: z.string(),
-    config: z.object({ disks: withId, net: withId }),
+    config: z.object({ disks, net: nics }),
     device_tree: z.record(z.string(), z.unknown()).nullish(),
   })
   .transform(({ state, config, device_tree: tree }) => ({
@@ -17,7 +21,14 @@ export const infoReply = z
     devices: new Set(Object.keys(tree ?? {})),
     /** Without those whose removal is pending. */
     configured: new Set([...(config.disks ?? []), ...(config.net ?? [])].flatMap(({ id }) => (id ? [id] : []))),
+    disks: (config.disks ?? []).flatMap(({ id, path, readonly, image_type: type }): FoundDisk[] =>
+      id && path ? [{ device: id, path, readonly: readonly === true, format: type === 'Qcow2' ? 'qcow2' : 'raw' }] : [],
+    ),
+    /** Those on a TAP. */
+    nics: (config.net ?? []).flatMap(({ id, tap, mac }) => (id && tap && mac ? [{ device: id, tap, mac: mac.toLowerCase() }] : [])),
   }));
+
+type FoundDisk = Disk & { device: string };
 
 export type Info = z.output<typeof infoReply>;
 

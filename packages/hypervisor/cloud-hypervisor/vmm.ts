@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { MvirtError } from '@mvirt/domain';
 import type { CallOptions, Vmm } from '../driver.ts';
 import { createFacts } from '../facts.ts';
+import { foreignSocket } from '../foreign-socket.ts';
 import { createResponsiveness } from '../responsiveness.ts';
+import { sockets } from '../run-files.ts';
 import type { VmmDeps } from '../vmm-deps.ts';
 import { watchVmm } from '../vmm-watch.ts';
 import { type ApiLink, createApiLink } from './api-link.ts';
@@ -11,9 +13,10 @@ import { settleCloudHypervisor } from './ending.ts';
 import type { EventFile } from './event-file.ts';
 import type { EventFact } from './events.ts';
 import { NotListening } from './exchange.ts';
+import { createForeignView, type ForeignView, foreignLine } from './foreign-view.ts';
 import { createLastAct } from './last-act.ts';
 import { ApiRefusal, asMvirt } from './refusal.ts';
-import { anything, countersReply, infoReply } from './replies.ts';
+import { anything, countersReply, type Info, infoReply } from './replies.ts';
 import { filesOf } from './run-files.ts';
 
 export type CloudHypervisorVmm = Vmm & {
@@ -31,6 +34,7 @@ export type CloudHypervisorVmm = Vmm & {
 
 /** A big guest's memory takes a moment to be let go of and made anew. */
 const rebootMs = 10_000;
+const lookMs = 3000;
 
 /** One cloud-hypervisor as one agent sees it: requests over api.sock, facts from the events file, its end from the kernel. */
 export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }: VmmDeps<EventFile>): CloudHypervisorVmm {
@@ -65,15 +69,28 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
     drain();
   };
 
-  const link = createApiLink({ runDir: run.runDir, files: host.files, clock, onAnswer, onSilence: silent });
-  const devices = createDevices({ link, clock, disks: run.disks, nics: run.nics, onLeft: left });
+  const serialSocket = foreignLine(run);
+  const view = run.foreign ? createForeignView(serialSocket) : null;
+  const socketPath = run.foreign ? foreignSocket(run.runDir, run.foreign.apiSocket) : join(run.runDir, sockets.api);
+  const link = createApiLink({ socketPath, files: host.files, clock, onAnswer, onSilence: silent });
+  // Ids of another daemon's devices are its own: they are learned from the VMM.
+  const plugged = view === null ? { disks: run.disks, nics: run.nics } : { disks: [], nics: [] };
+  const devices = createDevices({ link, clock, ...plugged, onLeft: left });
   const lastAct = createLastAct({ host, clock, link, process, events, signal: leaving.signal });
+
+  /** Its own guest's power-off ends such a VMM: one whose machine is off was told so by somebody, and is of no more use. */
+  const meet = (info: Info, { seen }: ForeignView): void => {
+    devices.learn(info);
+    for (const fact of seen(info)) tell(fact);
+    if (info.state === 'Created') lastAct.powerOff({ signal: leaving.signal }).catch(() => {});
+  };
 
   const look: CloudHypervisorVmm['look'] = async ({ timeoutMs, signal }) => {
     try {
-      const { state } = await link.get('vm.info', infoReply, { timeoutMs, signal });
+      const info = await link.get('vm.info', infoReply, { timeoutMs, signal });
+      if (view !== null) meet(info, view);
       // The event of it may have been lost on a full disk.
-      if (isBooted && state === 'Created' && !events.state().off) {
+      else if (isBooted && info.state === 'Created' && !events.state().off) {
         events.note({ ...events.state(), off: true });
         drain();
       }
@@ -87,9 +104,9 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
   /** At most one look at a time. */
   const lookAfter = async (): Promise<void> => {
     drain();
-    if (heard() || looking) return;
+    if ((heard() && view === null) || looking) return;
     looking = true;
-    await look({ timeoutMs: 3000, signal: leaving.signal });
+    await look({ timeoutMs: lookMs, signal: leaving.signal });
     looking = false;
   };
 
@@ -113,6 +130,12 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
     } catch (error) {
       if (!(done && error instanceof ApiRefusal && error.says(done))) throw error;
     }
+  };
+
+  /** Where no event says what came of it, it is looked for. */
+  const thenLook = async (work: Promise<void>): Promise<void> => {
+    await work;
+    if (view !== null) await look({ timeoutMs: lookMs, signal: leaving.signal });
   };
 
   const words = <T>(work: Promise<T>): Promise<T> =>
@@ -139,9 +162,9 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
       throw new MvirtError({ code: 'HYPERVISOR_ERROR', message: "the guest's machine is off" });
     },
     pressPowerButton: (options) => words(act('vm.power-button', options)),
-    pause: (options) => words(act('vm.pause', options, { done: /InvalidStateTransition\(Paused, Paused\)/ })),
-    resume: (options) => words(act('vm.resume', options, { done: /InvalidStateTransition\(Running, Running\)/ })),
-    reset: (options) => words(act('vm.reboot', options, { timeoutMs: rebootMs })),
+    pause: (options) => words(thenLook(act('vm.pause', options, { done: /InvalidStateTransition\(Paused, Paused\)/ }))),
+    resume: (options) => words(thenLook(act('vm.resume', options, { done: /InvalidStateTransition\(Running, Running\)/ }))),
+    reset: (options) => words(thenLook(act('vm.reboot', options, { timeoutMs: rebootMs }))),
     powerOff: (options) => words(lastAct.powerOff(options)),
     attachDisk: (disk, options) => words(devices.attachDisk(disk, options)),
     detachDisk: (path, options) => words(devices.detachDisk(path, options)),
@@ -156,7 +179,8 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
         return [{ path, readBytes, writeBytes, readOperations, writeOperations }];
       });
     },
-    openInput: () => host.vmms.openInput({ runDir: run.runDir, input: 'pty', process }),
+    ...(serialSocket === null ? {} : { serialSocket }),
+    openInput: () => (view === null ? host.vmms.openInput({ runDir: run.runDir, input: 'pty', process }) : Promise.reject(noInput)),
     close() {
       leaving.abort();
       facts.close();
@@ -166,6 +190,12 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
     },
   };
 }
+
+const noInput = new MvirtError({
+  code: 'CONSOLE_READ_ONLY',
+  message: 'the console takes no input: the daemon that started this VMM has it write its serial line into a file',
+  hint: 'stop the VM and start it again: mvirt stop VM, mvirt start VM',
+});
 
 const notListening = (cause: unknown): MvirtError =>
   new MvirtError({ code: 'HYPERVISOR_UNRESPONSIVE', message: 'nobody listens on the api.sock of cloud-hypervisor', cause });

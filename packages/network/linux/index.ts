@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { MvirtError } from '@mvirt/domain';
 import type { HostSystem, Programs } from '@mvirt/host';
 import { derivedMac, vmIdOfAlias } from '../names.ts';
-import { planPrepare, planRelease, type Surroundings } from '../plan.ts';
+import { planClaim, planPrepare, planRelease, type Surroundings } from '../plan.ts';
 import type { Network } from '../port.ts';
 import { applySteps } from './apply.ts';
 import { createLock } from './lock.ts';
@@ -60,6 +60,9 @@ export function createLinuxNetwork({ programs, system, bridge, vmmUid }: LinuxNe
           });
         }
       });
+    },
+    async claim(vmId, { tap, signal }) {
+      await lock.run(async () => applySteps(planClaim(vmId, tap, await readLinks(programs, signal)), programs, signal));
     },
     async present({ signal }) {
       const links = await readLinks(programs, signal);

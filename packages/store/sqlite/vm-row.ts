@@ -47,6 +47,7 @@ const runSchema: z.ZodType<StoredRun | null> = z
     nics: z.array(z.object({ index: z.number(), tap: z.string(), mac: z.string() })),
     live: z.boolean(),
     startedAtMs: z.number(),
+    foreign: z.object({ pid: z.number(), apiSocket: z.string(), serialSocket: z.string() }).optional(),
   })
   .nullable() as unknown as z.ZodType<StoredRun | null>;
 

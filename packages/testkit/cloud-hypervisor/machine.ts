@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { openSerialSocket, type SerialSocket } from './serial-socket.ts';
 import { createTinyGuest, type TinyGuest } from './tiny-guest.ts';
 
 export type Call = { method: string; resource: string; text: string };
@@ -14,10 +15,17 @@ export type CloudHypervisorMachine = {
 export type MachineDeps = {
   event(source: string, event: string, properties?: Record<string, string> | null): void;
   print(text: string): void;
+  /** Its guest's power-off ends it: without --no-shutdown. */
+  exit: (() => void) | null;
 };
 
 type Device = { id: string; kind: 'disks' | 'net'; path: string | null; bdf: string; config: Record<string, unknown> };
-type Config = { disks?: Record<string, unknown>[]; net?: Record<string, unknown>[]; payload?: { kernel?: string; cmdline?: string } };
+type Config = {
+  disks?: Record<string, unknown>[];
+  net?: Record<string, unknown>[];
+  payload?: { kernel?: string; cmdline?: string };
+  serial?: { mode?: string; socket?: string };
+};
 
 const done: Reply = { status: 204, body: null };
 const refused = (status: number, ...chain: string[]): Reply => ({ status, body: ['Error from API', ...chain] });
@@ -25,11 +33,13 @@ const refused = (status: number, ...chain: string[]): Reply => ({ status, body: 
 const ejectMs = 20;
 
 /** What answers like cloud-hypervisor v53.0: its words, its states, its asynchronous removal. */
-export function createCloudHypervisorMachine({ event, print }: MachineDeps): CloudHypervisorMachine {
+export function createCloudHypervisorMachine({ event, print, exit }: MachineDeps): CloudHypervisorMachine {
   let config: Config | null = null;
   let state: 'Created' | 'Running' | 'Paused' = 'Created';
   let guest: TinyGuest | null = null;
   let devices: Device[] = [];
+  let serial: SerialSocket | null = null;
+  let unnamed = 0;
 
   const removed = (device: Device): void => {
     if (!devices.includes(device)) return;
@@ -41,24 +51,35 @@ export function createCloudHypervisorMachine({ event, print }: MachineDeps): Clo
   const powerOn = (): void => {
     guest = createTinyGuest({
       cmdline: config?.payload?.cmdline ?? '',
-      print,
+      print: (text) => (serial ?? { print }).print(text),
       powerOff: () => {
         turnOff();
+        exit?.();
       },
       reset: () => void reboot(),
     });
     state = 'Running';
   };
 
+  /** Its consoles are opened whenever a machine is made. */
+  const openConsoles = async (): Promise<void> => {
+    serial?.close();
+    const { mode, socket } = config?.serial ?? {};
+    serial = mode === 'Socket' && socket !== undefined ? await openSerialSocket(socket, (text) => guest?.type(text)) : null;
+  };
+
   const turnOff = (): void => {
     guest = null;
+    serial?.close();
+    serial = null;
     state = 'Created';
     devices = [];
     event('vm', 'shutdown');
   };
 
-  const reboot = (): void => {
+  const reboot = async (): Promise<void> => {
     event('vm', 'rebooting');
+    await openConsoles();
     // A removal that was pending is completed, and nothing says so.
     devices = devices.filter((device) => !isPending(device));
     powerOn();
@@ -78,7 +99,10 @@ export function createCloudHypervisorMachine({ event, print }: MachineDeps): Clo
     return null;
   };
 
+  /** Names are given where none are, by one counter for all kinds. */
   const add = (kind: Device['kind'], thing: Record<string, unknown>): Device => {
+    thing.id ??= `_${kind === 'disks' ? 'disk' : 'net'}${unnamed++}`;
+    if (kind === 'net') thing.mac ??= `2e:00:00:00:00:${unnamed.toString(16).padStart(2, '0')}`;
     const used = new Set(devices.map(({ bdf }) => bdf));
     const slot = Array.from({ length: 29 }, (_, index) => bdfOf(index + 3)).find((bdf) => !used.has(bdf)) ?? bdfOf(31);
     const device = { id: String(thing.id), kind, path: kind === 'disks' ? String(thing.path) : null, bdf: slot, config: thing };
@@ -86,7 +110,7 @@ export function createCloudHypervisorMachine({ event, print }: MachineDeps): Clo
     return device;
   };
 
-  const boot = (): Reply => {
+  const boot = async (): Promise<Reply> => {
     const words = 'The VM could not boot';
     if (config === null) return refused(404, words, 'VM config is missing');
     if (guest !== null) return refused(500, words, 'VM is already created');
@@ -100,6 +124,7 @@ export function createCloudHypervisorMachine({ event, print }: MachineDeps): Clo
       add('disks', disk);
     }
     for (const nic of config.net ?? []) add('net', nic);
+    if (serial === null) await openConsoles();
     powerOn();
     event('vm', 'booted');
     return done;
@@ -152,21 +177,29 @@ export function createCloudHypervisorMachine({ event, print }: MachineDeps): Clo
     return { status: 200, body: Object.fromEntries(devices.filter(({ kind }) => kind === 'disks').map(({ id }) => [id, none])) };
   };
 
-  const running = (words: string, act: () => void): Reply => {
+  const running = async (words: string, act: () => void | Promise<void>): Promise<Reply> => {
     if (guest === null) return refused(500, words, 'VM is not running');
-    act();
+    await act();
     return done;
   };
 
-  const calls: Record<string, (body: Record<string, unknown>) => Reply> = {
+  const create = async (wanted: Config): Promise<Reply> => {
+    const words = 'The VM could not be created';
+    if (config !== null) return refused(500, words, 'VM is already created');
+    config = wanted;
+    try {
+      await openConsoles();
+    } catch {
+      return refused(500, words, 'Error creating console devices', 'Error creating console device', 'Address in use (os error 98)');
+    }
+    return done;
+  };
+
+  const calls: Record<string, (body: Record<string, unknown>) => Reply | Promise<Reply>> = {
     'GET vmm.ping': () => ({ status: 200, body: { build_version: 'v53.0', version: '53.0.0', pid: process.pid, features: ['io_uring', 'kvm'] } }),
     'GET vm.info': info,
     'GET vm.counters': counters,
-    'PUT vm.create': (body) => {
-      if (config !== null) return refused(500, 'The VM could not be created', 'VM is already created');
-      config = body;
-      return done;
-    },
+    'PUT vm.create': create,
     'PUT vm.boot': boot,
     'PUT vm.pause': () => pause('Paused'),
     'PUT vm.resume': () => pause('Running'),

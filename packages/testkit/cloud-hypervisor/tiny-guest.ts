@@ -30,6 +30,7 @@ export function createTinyGuest({ cmdline, print, powerOff, reset }: TinyGuestDe
       when(() => {
         if (text === 'q') off();
         else if (text === 'r') reset();
+        else if (text === 'f') print(`${'.'.repeat(262_144)}\r\n`);
         else print(text);
       }),
     pressButton: () =>

@@ -168,7 +168,7 @@ function mourned(alive: Alive, timer: Disposable): Disposable {
 }
 
 function die(alive: Alive, engine: Engine, store: Store): void {
-  (engine.consoles as Engine['consoles'] & { close(): void }).close();
+  void (engine.consoles as Engine['consoles'] & { close(): Promise<void> }).close();
   alive.dead = true;
   for (const timer of alive.timers) timer[Symbol.dispose]();
   for (const vmm of alive.vmms) vmm.close();

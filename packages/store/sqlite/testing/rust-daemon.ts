@@ -42,12 +42,12 @@ export function insertVm(db: Database, vm: RustVm): void {
   );
 }
 
-export function insertRuntime(db: Database, vmId: string, pid: number): void {
-  db.prepare<(string | number)[]>('INSERT INTO vm_runtime (vm_id, pid, api_socket, serial_socket) VALUES (?, ?, ?, ?)').run(
+export function insertRuntime(db: Database, vmId: string, pid: number, runDir = `/d/vm/${vmId}`): void {
+  db.prepare<(string | number)[]>('INSERT OR REPLACE INTO vm_runtime (vm_id, pid, api_socket, serial_socket) VALUES (?, ?, ?, ?)').run(
     vmId,
     pid,
-    `/d/vm/${vmId}/api.sock`,
-    `/d/vm/${vmId}/serial.sock`,
+    `${runDir}/api.sock`,
+    `${runDir}/serial.sock`,
   );
 }
 
