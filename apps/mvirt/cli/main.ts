@@ -40,7 +40,7 @@ async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'comm
   }
 }
 
-async function startUi({ socketFlag, mouse }: Extract<Parsed, { kind: 'ui' }>, io: Io): Promise<number> {
+async function startUi({ socketFlag, mouse, theme }: Extract<Parsed, { kind: 'ui' }>, io: Io): Promise<number> {
   const hint = 'mvirt list shows the VMs; mvirt --help shows all commands';
   const refuse = (message: string) => new MvirtError({ code: 'INVALID_ARGUMENT', message, hint });
   if (!io.stdout.isTerminal || !io.stdinIsTerminal) throw refuse('the full-screen UI needs a terminal');
@@ -48,5 +48,5 @@ async function startUi({ socketFlag, mouse }: Extract<Parsed, { kind: 'ui' }>, i
   const found = findSocket({ flag: socketFlag, env: io.env, cwd: io.cwd });
   await import('@opentui/solid/preload');
   const { runUi } = await import('../tui/app.tsx');
-  return runUi({ socketPath: found.path, tried: found.tried, mouse });
+  return runUi({ socketPath: found.path, tried: found.tried, mouse, theme });
 }

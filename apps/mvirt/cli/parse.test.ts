@@ -79,8 +79,9 @@ test('what follows agent is handed over as it is', () => {
 });
 
 test('no command is the full-screen UI', () => {
-  expect(parse([])).toEqual({ kind: 'ui', socketFlag: undefined, mouse: true });
-  expect(parse(['--socket', '/s', '--no-mouse'])).toEqual({ kind: 'ui', socketFlag: '/s', mouse: false });
+  expect(parse([])).toEqual({ kind: 'ui', socketFlag: undefined, mouse: true, theme: undefined });
+  expect(parse(['--socket', '/s', '--no-mouse', '--theme', 'light'])).toEqual({ kind: 'ui', socketFlag: '/s', mouse: false, theme: 'light' });
+  expect(() => parse(['--theme', 'neon'])).toThrow(/dark, light, ansi, plain/);
 });
 
 test('help names every command', () => {

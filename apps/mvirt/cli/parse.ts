@@ -2,13 +2,14 @@ import { MvirtError } from '@mvirt/domain/error';
 import { Command, CommanderError, Help, Option } from 'commander';
 import type { CommandDefinition, OptionDefinition } from '../commands/definition.ts';
 import { commands, findCommand, globalOptions, nouns } from '../commands/registry.ts';
+import { type ThemeName, themeNames } from '../tui/theme/theme-names.ts';
 import type { Invocation } from './invocation.ts';
 import { usageError } from './usage-error.ts';
 
 export type Parsed =
   | { kind: 'command'; command: CommandDefinition; invocation: Pick<Invocation, 'args' | 'options' | 'rest' | 'json' | 'socketFlag'> }
   /** No subcommand: the full-screen UI. */
-  | { kind: 'ui'; socketFlag: string | undefined; mouse: boolean }
+  | { kind: 'ui'; socketFlag: string | undefined; mouse: boolean; theme: ThemeName | undefined }
   | { kind: 'help'; text: string };
 
 /** What a command line asks for. @throws INVALID_ARGUMENT */
@@ -25,7 +26,8 @@ export function parse(argv: readonly string[]): Parsed {
     .showSuggestionAfterError()
     .helpCommand(false)
     .configureHelp({ visibleCommands: withVerbs, subcommandTerm: termOf })
-    .option('--no-mouse', 'leave the mouse to the terminal');
+    .option('--no-mouse', 'leave the mouse to the terminal')
+    .addOption(new Option('--theme <THEME>', "colours of the UI (default: what the terminal's background asks for)").choices([...themeNames]));
   addOptions(program, globalOptions);
   /** The command that a verb belongs to: one of its own, or made for its verbs alone. */
   const nounOf = ({ name }: CommandDefinition): Command | null => {
@@ -77,8 +79,7 @@ export function parse(argv: readonly string[]): Parsed {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // No command at all: commander would show help.
-    if (error.code === 'commander.help' && error.exitCode !== 0)
-      return { kind: 'ui', socketFlag: text(program.opts().socket), mouse: program.opts().mouse !== false };
+    if (error.code === 'commander.help' && error.exitCode !== 0) return uiWith(program.opts());
     if (error.exitCode === 0) return { kind: 'help', text: help };
     throw refusal(error, culprit);
   }
@@ -93,6 +94,13 @@ function termOf(command: Command): string {
   const noun = command.parent?.parent ? `${command.parent.name()} ` : '';
   return noun + new Help().subcommandTerm(command);
 }
+
+const uiWith = (options: Record<string, unknown>): Parsed => ({
+  kind: 'ui',
+  socketFlag: text(options.socket),
+  mouse: options.mouse !== false,
+  theme: themeNames.find((name) => name === options.theme),
+});
 
 /** What commander says, in our form. */
 function refusal({ code, message }: CommanderError, command: string | undefined): MvirtError {

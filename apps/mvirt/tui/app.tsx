@@ -1,8 +1,9 @@
 import { writeSync } from 'node:fs';
 import type { AgentApi } from '@mvirt/api/client';
-import { type CliRenderer, createCliRenderer } from '@opentui/core';
+import type { CliRenderer } from '@opentui/core';
 import { render } from '@opentui/solid';
 import { createOwnFiles } from './forms/own-files.ts';
+import { openScreen, type ScreenOptions } from './open-screen.ts';
 import { registerGuestTerminal } from './panes/console.tsx';
 import { Screen } from './screen.tsx';
 import type { Agent } from './stores/agent.ts';
@@ -10,15 +11,11 @@ import { createClientAgent } from './stores/client-agent.ts';
 import { createRunLine } from './stores/run-line.ts';
 import { systemTimers } from './stores/timers.ts';
 import { createUi } from './stores/ui.ts';
-import { colourLimit } from './theme/limit-colours.ts';
-import { createTheme, type ThemeName, themeFor } from './theme/theme.ts';
 
-export type RunUiOptions = {
+export type RunUiOptions = ScreenOptions & {
   socketPath: string;
   /** Sockets that were looked at before this one was chosen. */
   tried: string[];
-  mouse: boolean;
-  theme?: ThemeName;
   /** Called once the user has quit and the terminal is as it was. */
   onQuit?: () => void;
 };
@@ -35,27 +32,11 @@ export async function runUi(options: RunUiOptions): Promise<number> {
 
 /** The same with another agent. */
 export async function runUiWith({ agent, api }: { agent: Agent; api: AgentApi }, options: Omit<RunUiOptions, 'socketPath'>): Promise<number> {
-  const themeName = options.theme ?? themeFor(process.env);
-  const theme = createTheme(themeName);
-  const limit = colourLimit(themeName);
   const ended = Promise.withResolvers<{ status: number; defect: unknown }>();
   const end = (status: number, defect: unknown = null): void => ended.resolve({ status, defect });
   registerGuestTerminal();
-  const renderer = await createCliRenderer({
-    // Ctrl-C is a key like others: in the console it is the guest's.
-    exitOnCtrlC: false,
-    exitSignals: [],
-    useMouse: options.mouse,
-    enableMouseMovement: false,
-    autoFocus: false,
-    openConsoleOnError: false,
-    consoleMode: 'disabled',
-    backgroundColor: theme.background,
-    targetFps: 30,
-    maxFps: 30,
-    postProcessFns: limit === null ? [] : [limit],
-    onDestroy: () => end(0),
-  });
+  const screen = await openScreen(options, () => end(0));
+  const { renderer } = screen;
   const ui = createUi({
     agent,
     timers: systemTimers(),
@@ -67,6 +48,7 @@ export async function runUiWith({ agent, api }: { agent: Agent; api: AgentApi },
   });
   const unhook = hookProcess(renderer, end);
   try {
+    const theme = await screen.theme();
     await render(() => <Screen ui={ui} theme={theme} />, renderer);
     const { status, defect } = await ended.promise;
     ui.dispose();
@@ -94,8 +76,12 @@ function hookProcess(renderer: CliRenderer, end: (status: number, defect?: unkno
     ...Object.entries(signalNumbers).map(([signal, number]): [string, () => void] => [signal, () => end(128 + number)]),
   ];
   for (const [name, hook] of hooks) process.on(name, hook);
+  // A terminal may go without a signal: of a process in a session of its own.
+  const onGone = (): void => end(128 + signalNumbers.SIGHUP);
+  for (const name of ['end', 'close', 'error']) process.stdin.on(name, onGone);
   return () => {
     for (const [name, hook] of hooks) process.off(name, hook);
+    for (const name of ['end', 'close', 'error']) process.stdin.off(name, onGone);
   };
 }
 
@@ -119,6 +105,8 @@ function suspend(renderer: CliRenderer): void {
     resumed = true;
     process.off('SIGCONT', resume);
     renderer.resume();
+    // Only a job in the foreground hears of a new size.
+    process.kill(process.pid, 'SIGWINCH');
   };
   renderer.suspend();
   process.on('SIGCONT', resume);

@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test';
 import type { RGBA } from '@opentui/core';
 import { fakeVm } from './testing/fake-agent.ts';
 import { expectWhole, openUi } from './testing/open-ui.tsx';
-import { attribute, type ThemeName, themeNames } from './theme/theme.ts';
+import { attribute } from './theme/theme.ts';
+import { type ThemeName, themeNames } from './theme/theme-names.ts';
 
 const size = { width: 100, height: 24 };
 

@@ -7,7 +7,8 @@ import { Screen } from '../screen.tsx';
 import type { Timers } from '../stores/timers.ts';
 import { createUi } from '../stores/ui.ts';
 import { colourLimit } from '../theme/limit-colours.ts';
-import { createTheme, type ThemeName } from '../theme/theme.ts';
+import { createTheme } from '../theme/theme.ts';
+import type { ThemeName } from '../theme/theme-names.ts';
 import { createFakeAgent } from './fake-agent.ts';
 
 /** The whole UI on a test screen, before an agent made of strings. `await using` proves that it leaves no stream and no timer. */

@@ -1,9 +1,6 @@
 import { RGBA } from '@opentui/core';
 import type { Tone } from '../layout/span.ts';
-
-export const themeNames = ['dark', 'light', 'ansi', 'plain'] as const;
-/** dark, light: 24-bit colours; ansi: the terminal's own 16; plain: no colour at all. */
-export type ThemeName = (typeof themeNames)[number];
+import type { ThemeName } from './theme-names.ts';
 
 export type Style = { fg: RGBA; bg: RGBA; attributes: number };
 
@@ -18,14 +15,6 @@ export type Theme = {
 export const attribute = { bold: 1, dim: 2, underline: 8, inverse: 32 } as const;
 
 type Look = { fg?: RGBA; bg?: RGBA; bold?: true; dim?: true; underline?: true; inverse?: true };
-
-/** What the terminal can show: NO_COLOR (https://no-color.org) and TERM=dumb win over COLORTERM. */
-export function themeFor(env: Record<string, string | undefined>): ThemeName {
-  if (env.NO_COLOR || env.TERM === 'dumb') return 'plain';
-  const colours = env.COLORTERM ?? '';
-  if (/truecolor|24bit/.test(colours) || /direct|256color/.test(env.TERM ?? '')) return 'dark';
-  return 'ansi';
-}
 
 export function createTheme(name: ThemeName): Theme {
   const { background, foreground, looks } = palettes[name]();

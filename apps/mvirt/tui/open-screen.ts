@@ -1,0 +1,60 @@
+import { type CliRenderer, type CliRendererConfig, createCliRenderer } from '@opentui/core';
+import { backgroundFrom, themeFor } from './theme/choose-theme.ts';
+import { colourLimit } from './theme/limit-colours.ts';
+import { createTheme, type Theme } from './theme/theme.ts';
+import type { ThemeName } from './theme/theme-names.ts';
+
+export type ScreenOptions = {
+  mouse: boolean;
+  /** Absent: as the environment and the terminal say. */
+  theme?: ThemeName | undefined;
+};
+
+/** A terminal that answers at all does so within this time, over a far line too; who waits longer says --theme. */
+const answerWithinMs = 150;
+
+/** The terminal as the UI's screen, and which theme is right for it once it has said so. */
+export async function openScreen({ mouse, theme }: ScreenOptions, onDestroy: () => void): Promise<{ renderer: CliRenderer; theme: () => Promise<Theme> }> {
+  const { env } = process;
+  const told = theme ?? themeFor(env);
+  const limit = colourLimit(told ?? 'dark');
+  const config: CliRendererConfig = {
+    // Ctrl-C is a key like others: in the console it is the guest's.
+    exitOnCtrlC: false,
+    exitSignals: [],
+    useMouse: mouse,
+    enableMouseMovement: false,
+    autoFocus: false,
+    openConsoleOnError: false,
+    consoleMode: 'disabled',
+    targetFps: 30,
+    maxFps: 30,
+    postProcessFns: limit === null ? [] : [limit],
+    onDestroy,
+  };
+  const renderer = await (told === 'ansi' ? withTerm(env, () => createCliRenderer(config)) : createCliRenderer(config));
+  return {
+    renderer,
+    async theme() {
+      const name = told ?? (await renderer.waitForThemeMode(answerWithinMs)) ?? backgroundFrom(env) ?? 'dark';
+      const made = createTheme(name);
+      if (!renderer.isDestroyed) renderer.setBackgroundColor(made.background);
+      return made;
+    },
+  };
+}
+
+/**
+ * OpenTUI 0.5.12 writes one of the sixteen colours by its number (38;5;n) to a terminal whose TERM says 256color, and by 24-bit values that
+ * terminals of sixteen do not know to any other.
+ */
+async function withTerm<T>(env: NodeJS.ProcessEnv, create: () => Promise<T>): Promise<T> {
+  const before = env.TERM;
+  if (!/256color|direct/.test(before ?? '')) env.TERM = /^(screen|tmux)/.test(before ?? '') ? 'screen-256color' : 'xterm-256color';
+  try {
+    return await create();
+  } finally {
+    if (before === undefined) delete env.TERM;
+    else env.TERM = before;
+  }
+}
