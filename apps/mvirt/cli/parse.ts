@@ -2,8 +2,8 @@ import { MvirtError } from '@mvirt/domain/error';
 import { Command, CommanderError, Help, Option } from 'commander';
 import type { CommandDefinition, OptionDefinition } from '../commands/definition.ts';
 import { commands, findCommand, globalOptions, nouns } from '../commands/registry.ts';
-import { type ThemeName, themeNames } from '../tui/theme/theme-names.ts';
 import type { Invocation } from './invocation.ts';
+import { type ThemeName, themeNames } from './theme-names.ts';
 import { usageError } from './usage-error.ts';
 
 export type Parsed =

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import type { RGBA } from '@opentui/core';
+import { type ThemeName, themeNames } from '../cli/theme-names.ts';
 import { fakeVm } from './testing/fake-agent.ts';
 import { expectWhole, openUi } from './testing/open-ui.tsx';
 import { attribute } from './theme/theme.ts';
-import { type ThemeName, themeNames } from './theme/theme-names.ts';
 
 const size = { width: 100, height: 24 };
 

@@ -1,8 +1,8 @@
 import { type CliRenderer, type CliRendererConfig, createCliRenderer } from '@opentui/core';
+import type { ThemeName } from '../cli/theme-names.ts';
 import { backgroundFrom, themeFor } from './theme/choose-theme.ts';
 import { colourLimit } from './theme/limit-colours.ts';
 import { createTheme, type Theme } from './theme/theme.ts';
-import type { ThemeName } from './theme/theme-names.ts';
 
 export type ScreenOptions = {
   mouse: boolean;

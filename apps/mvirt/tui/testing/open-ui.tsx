@@ -1,5 +1,6 @@
 import { expect } from 'bun:test';
 import { testRender } from '@opentui/solid';
+import type { ThemeName } from '../../cli/theme-names.ts';
 import { createOwnFiles } from '../forms/own-files.ts';
 import { cellWidth } from '../layout/text.ts';
 import { registerGuestTerminal } from '../panes/console.tsx';
@@ -8,7 +9,6 @@ import type { Timers } from '../stores/timers.ts';
 import { createUi } from '../stores/ui.ts';
 import { colourLimit } from '../theme/limit-colours.ts';
 import { createTheme } from '../theme/theme.ts';
-import type { ThemeName } from '../theme/theme-names.ts';
 import { createFakeAgent } from './fake-agent.ts';
 
 /** The whole UI on a test screen, before an agent made of strings. `await using` proves that it leaves no stream and no timer. */

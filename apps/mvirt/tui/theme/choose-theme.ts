@@ -1,4 +1,4 @@
-import type { ThemeName } from './theme-names.ts';
+import type { ThemeName } from '../../cli/theme-names.ts';
 
 type Environment = Record<string, string | undefined>;
 

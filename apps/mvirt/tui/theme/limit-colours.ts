@@ -1,7 +1,7 @@
 import { type OptimizedBuffer, RGBA } from '@opentui/core';
+import type { ThemeName } from '../../cli/theme-names.ts';
 import { guestColours } from './guest-colours.ts';
 import { attribute, createTheme } from './theme.ts';
-import type { ThemeName } from './theme-names.ts';
 
 type Limit = (buffer: Pick<OptimizedBuffer, 'buffers'>) => void;
 

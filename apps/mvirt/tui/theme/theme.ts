@@ -1,6 +1,6 @@
 import { RGBA } from '@opentui/core';
+import type { ThemeName } from '../../cli/theme-names.ts';
 import type { Tone } from '../layout/span.ts';
-import type { ThemeName } from './theme-names.ts';
 
 export type Style = { fg: RGBA; bg: RGBA; attributes: number };
 
