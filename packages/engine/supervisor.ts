@@ -18,7 +18,7 @@ import type { EngineContext } from './context.ts';
 import { deadlineSignal } from './deadline.ts';
 import { describeEnd, startFailed, startFailure } from './end-cause.ts';
 import { type Launched, launch } from './launch.ts';
-import { markDeleted, removeRunDir, unmarkDeleted } from './run-dir.ts';
+import { markDeleted, removeRunDir, runDirOf, unmarkDeleted } from './run-dir.ts';
 import { createStopLadder } from './stop-ladder.ts';
 import { createVmQueue, type VmQueue } from './vm-queue.ts';
 
@@ -313,6 +313,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     run?.watch[Symbol.dispose]();
     run?.vmm?.close();
     run = null;
+    host.vmms.forget(runDirOf(context.dataDir, id));
     consoles.runEnded(id);
     context.claims.drop(id);
     if ((stored().run?.nics.length ?? 0) > 0) await queue.run(releaseTaps, { keep: true });

@@ -17,7 +17,8 @@ export type VmmSpawn = {
 /** The files of a run directory. console.log is the VMM's stdout (append only), stdout.log its stderr. */
 export const runFiles = { console: 'console.log', messages: 'stdout.log', fifo: 'serial.in', pid: 'vmm.pid' } as const;
 
-export type VmmExit = { status: number; signal: null } | { status: null; signal: string };
+/** outOfMemory: the kernel counted a kill for want of memory in the VMM's own control group. */
+export type VmmExit = { status: number; signal: null } | { status: null; signal: string; outOfMemory?: true };
 
 /** Where typed bytes go. Writes do not block: what the line cannot take yet is queued, up to a bound. */
 export interface SerialInput {
@@ -30,6 +31,7 @@ export interface VmmRunner {
   /**
    * Starts a VMM under its shim, detached, in its own session, with no_new_privs and no capability but
    * CAP_DAC_OVERRIDE (as root). Answers once the program itself is executed; one that then dies at once is told by onEnd.
+   * It runs in a control group of its own where that can be had, which its shim removes.
    * On failure or abort no process is left, of files the two logs. @throws START_FAILED, PROGRAM_MISSING, CANCELLED.
    */
   spawn(plan: VmmSpawn, options: { signal: AbortSignal }): Promise<ProcessIdentity>;
@@ -37,6 +39,8 @@ export interface VmmRunner {
   readExit(runDir: string, exitFile: string): VmmExit | null;
   /** Waits up to timeoutMs for the shim to write, after the VMM has ended. */
   waitExit(runDir: string, exitFile: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<VmmExit | null>;
+  /** Removes what a run whose shim was killed has left beside its files: its control group. */
+  forget(runDir: string): void;
   /** The input line of a VMM, also of one that an earlier agent spawned. @throws CONSOLE_READ_ONLY with the reason. */
   openInput(run: { runDir: string; input: 'fifo' | 'pty'; process: ProcessIdentity }): Promise<SerialInput>;
 }

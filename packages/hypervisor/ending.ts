@@ -36,7 +36,7 @@ export async function settleEnding(host: Host, run: RunRecord, { exitFile, told,
     exit,
     hypervisorTail: tailOf(join(run.runDir, runFiles.messages), { lines: 20 }),
     consoleTail: tailOf(join(run.runDir, runFiles.console), { lines: 10 }),
-    outOfMemory: exit?.signal === 'SIGKILL' && run.process ? await outOfMemory(host, run.process.pid, signal) : null,
+    outOfMemory: exit?.signal === 'SIGKILL' && run.process ? await outOfMemory(host, run.process.pid, exit.outOfMemory === true, signal) : null,
   });
 }
 
@@ -47,15 +47,16 @@ export function withoutTrace(host: Host, run: RunRecord): ExitCause | null {
   return exitCause('host-reboot', 'the host was restarted while the VM ran', { hint: 'start the VM again: mvirt start VM' });
 }
 
-/** The kernel's line about this pid, such as "Out of memory: Killed process 123 (qemu-system-x86)". */
-async function outOfMemory(host: Host, pid: number, signal?: AbortSignal): Promise<string | null> {
+/** What the kernel says of it: by its log's line about this pid, such as "Out of memory: Killed process 123 (qemu-system-x86)", else by its count. */
+async function outOfMemory(host: Host, pid: number, counted: boolean, signal?: AbortSignal): Promise<string | null> {
+  const count = counted ? 'its control group has counted a kill' : null;
   const program = host.programs.find('dmesg');
-  if (program === null) return null;
+  if (program === null) return count;
   try {
     const { stdout } = await host.programs.run([program, '--notime', '--level', 'err,warn,info'], { timeoutMs: 500, ...(signal ? { signal } : {}) });
-    return stdout.split('\n').findLast((line) => /out of memory/i.test(line) && line.includes(`Killed process ${pid} `)) ?? null;
+    return stdout.split('\n').findLast((line) => /out of memory/i.test(line) && line.includes(`Killed process ${pid} `)) ?? count;
   } catch {
     // No right to read the kernel's log: the hint of the cause names the command that does.
-    return null;
+    return count;
   }
 }

@@ -50,6 +50,7 @@ export function createFakeHost({ processes = createFakeProcesses() }: { processe
       },
       readExit: () => null,
       waitExit: async () => null,
+      forget: () => {},
       async openInput() {
         throw new MvirtError({ code: 'CONSOLE_READ_ONLY', message: 'a fake host has no serial lines' });
       },

@@ -1,5 +1,6 @@
 import type { VmmRunner } from '../../vmm.ts';
 import { readExit, waitExit } from './exit-file.ts';
+import { removeGroupOf } from './group.ts';
 import { openInput } from './input.ts';
 import { type SpawnDeps, spawnVmm } from './spawn.ts';
 
@@ -8,6 +9,7 @@ export function createVmmRunner(deps: SpawnDeps): VmmRunner {
     spawn: (plan, { signal }) => spawnVmm(deps, plan, signal),
     readExit,
     waitExit,
+    forget: removeGroupOf,
     openInput: async (run) => openInput(deps, run),
   };
 }

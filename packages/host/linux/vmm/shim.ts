@@ -1,14 +1,16 @@
 import { constants } from 'node:os';
 import type { VmmExit } from '../../vmm.ts';
+import type { VmmGroup } from './group.ts';
 
 /**
- * Parent of one VMM, in /bin/sh: starts it, writes its pid, waits, and writes its exit status by rename.
- * Arguments: run directory, exit file, absolute path of mv, then the VMM's whole command line.
+ * Parent of one VMM, in /bin/sh: starts it, writes its pid, waits, and writes its exit status by rename, and whether its
+ * control group has counted a kill for want of memory. Arguments: run directory, exit file, absolute paths of mv and rmdir,
+ * the control group and its counter (or twice nothing), then the VMM's whole command line.
  */
 export const shimScript = `
 umask 077
-run=$1 exit_file=$2 mv=$3
-shift 3
+run=$1 exit_file=$2 mv=$3 rmdir=$4 group=$5 counter=$6
+shift 6
 trap : HUP INT TERM
 exec 4<&0
 "$@" <&4 4<&- &
@@ -16,20 +18,31 @@ vmm=$!
 exec </dev/null >/dev/null 2>&1 3>&- 4<&-
 cd /
 printf '%s\\n' "$vmm" >"$run/vmm.pid"
+[ -z "$group" ] || echo "$vmm" >"$group/cgroup.procs"
 while :; do
   wait "$vmm"
   status=$?
   kill -0 "$vmm" 2>/dev/null || break
 done
-printf '%s\\n' "$status" >"$run/$exit_file.new" && "$mv" -f "$run/$exit_file.new" "$run/$exit_file"
+oom=
+if [ -n "$group" ]; then
+  while read -r key value; do
+    [ "$key" = oom_kill ] && [ "$value" != 0 ] && oom=' oom'
+  done <"$counter"
+fi
+printf '%s%s\\n' "$status" "$oom" >"$run/$exit_file.new" && "$mv" -f "$run/$exit_file.new" "$run/$exit_file"
+[ -z "$group" ] || "$rmdir" "$group" "\${group%/*}"
 `;
 // Why so: sh gives a child in the background /dev/null as stdin before its own redirections, so the line is kept as 4.
 // Traps (not "ignore", which the VMM would inherit) keep the shim alive through a signal meant for everyone; wait then
 // returns early, hence the loop. The shim starts in the run directory, so that at any moment some process is found by it,
-// and has left it to the VMM alone when the pid is written.
+// and has left it to the VMM alone when the pid is written. Moving a process into a group takes the kernel up to 20 ms: it is
+// done beside the VMM's own start, before the guest's memory is used. The folder of all groups goes with the last one.
 
-export function shimArgv(sh: string, mv: string, runDir: string, exitFile: string, command: string[]): string[] {
-  return [sh, '-c', shimScript, 'mvirt-shim', runDir, exitFile, mv, ...command];
+export type ShimPlan = { sh: string; mv: string; rmdir: string; runDir: string; exitFile: string; group: VmmGroup | null; command: string[] };
+
+export function shimArgv({ sh, mv, rmdir, runDir, exitFile, group, command }: ShimPlan): string[] {
+  return [sh, '-c', shimScript, 'mvirt-shim', runDir, exitFile, mv, rmdir, group?.path ?? '', group?.counter ?? '', ...command];
 }
 
 /** Whether this command line (of /proc/PID/cmdline) is still the shim's or setpriv's, on the way to the VMM's own. */
@@ -37,12 +50,12 @@ export function isBeforeExec(cmdline: string[], setpriv: string): boolean {
   return cmdline.includes(shimScript) || (cmdline[0] === setpriv && cmdline[1] === '--no-new-privs');
 }
 
-/** The exit file's text, as a shell counts: 128 + n where signal n ended the VMM. null: nothing whole was written. */
+/** The exit file's text, as a shell counts: 128 + n where signal n ended the VMM, then maybe "oom". null: nothing whole was written. */
 export function parseExit(text: string): VmmExit | null {
-  const digits = /^(\d{1,3})\n$/.exec(text)?.[1];
+  const [, digits, oom] = /^(\d{1,3})( oom)?\n$/.exec(text) ?? [];
   if (digits === undefined) return null;
   const status = Number(digits);
-  return status > 128 ? { status: null, signal: signalName(status - 128) } : { status, signal: null };
+  return status > 128 ? { status: null, signal: signalName(status - 128), ...(oom === undefined ? {} : { outOfMemory: true }) } : { status, signal: null };
 }
 
 function signalName(number: number): string {

@@ -47,7 +47,7 @@ for (const input of ['fifo', 'pty'] as const) {
     // Process group and session are the shim's, terminal: none.
     expect(session(pid)).toEqual([shim, shim, '0']);
     expect(shim).not.toBe(String(process.pid));
-    expect(Object.values(descriptors(shim)).filter((path) => path !== '/dev/null')).toEqual([]);
+    await waitFor('the shim to hold nothing', () => Object.values(descriptors(shim)).every((path) => path === '/dev/null'));
     expect(host.processes.findByCwd(dir.path)).toEqual([vmm.process]);
   });
 }

@@ -12,6 +12,7 @@ import type { Libc } from '../libc.ts';
 import { readProc } from '../proc.ts';
 import { missing } from '../programs.ts';
 import { readExit } from './exit-file.ts';
+import { makeGroup, removeGroup } from './group.ts';
 import { setprivArgv } from './privileges.ts';
 import { openPty } from './pty.ts';
 import { isBeforeExec, shimArgv } from './shim.ts';
@@ -27,7 +28,7 @@ export async function spawnVmm(deps: SpawnDeps, plan: VmmSpawn, signal: AbortSig
   const setpriv = need(deps.programs, 'setpriv');
   const [name = '', ...args] = plan.argv;
   const command = setprivArgv(setpriv, effectiveCapabilities(), [need(deps.programs, name), ...args]);
-  const [sh = '', ...shArgs] = shimArgv(need(deps.programs, 'sh'), need(deps.programs, 'mv'), plan.runDir, plan.exitFile, command);
+  const [sh, mv, rmdir] = [need(deps.programs, 'sh'), need(deps.programs, 'mv'), need(deps.programs, 'rmdir')];
   throwIfAborted(signal, plan);
 
   await using undo = new AsyncDisposableStack();
@@ -41,6 +42,9 @@ export async function spawnVmm(deps: SpawnDeps, plan: VmmSpawn, signal: AbortSig
     removeOwn();
   });
   undo.defer(removeOwn);
+  const group = makeGroup(plan.runDir);
+  if (group !== null) undo.defer(() => removeGroup(group));
+  const [, ...shArgs] = shimArgv({ sh, mv, rmdir, runDir: plan.runDir, exitFile: plan.exitFile, group, command });
   const messagesFrom = sizeOf(runFile(runFiles.messages));
   const shim = orStartFailed(plan, () => startShim(deps.libc, plan, sh, shArgs));
   let vmm: ProcessIdentity | null = null;
@@ -139,7 +143,9 @@ async function endAll(processes: Processes, shim: ChildProcess, vmm: ProcessIden
   if (shim.pid !== undefined && !shimEnded()) killGroup(shim.pid);
   if (vmm !== null) processes.signal(vmm, 'SIGKILL');
   const deadline = performance.now() + endDeadlineMs;
-  while ((!shimEnded() || (vmm !== null && processes.isAlive(vmm))) && performance.now() < deadline) await delay(pollMs);
+  // One that was killed on its way into its control group ends a moment after its shim.
+  const lives = () => !shimEnded() || (shim.pid !== undefined && hasMembers(shim.pid)) || (vmm !== null && processes.isAlive(vmm));
+  while (lives() && performance.now() < deadline) await delay(pollMs);
 }
 
 function killGroup(leader: number): void {
@@ -147,6 +153,14 @@ function killGroup(leader: number): void {
     process.kill(-leader, 'SIGKILL');
   } catch {
     // ended in this very moment
+  }
+}
+
+function hasMembers(leader: number): boolean {
+  try {
+    return process.kill(-leader, 0);
+  } catch {
+    return false;
   }
 }
 
