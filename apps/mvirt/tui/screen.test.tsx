@@ -210,6 +210,14 @@ test('small and tiny terminals show one pane, and no size breaks the frame', asy
   expect(await open.frame()).not.toContain('Logs');
 });
 
+test('a pane that filled the screen has its frame and title again', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: everyState() });
+  const before = await open.keys('TAB');
+  expect(await open.keys('z')).toMatch(/^─ Logs {2}booting ─+ follow ─$/m);
+  expect(await open.keys('z')).toBe(before);
+});
+
 test('the help lists every command with its keys', async () => {
   await using open = await openUi(large);
   open.fake.vms({ kind: 'snapshot', vms: everyState() });

@@ -48,7 +48,7 @@ export function Screen(props: { ui: Ui; theme: Theme }) {
   );
 }
 
-const textWidth = 78;
+const textWidth = 80;
 const outputWidth = 120;
 
 function OneDialog(props: { dialog: Dialog; ui: Ui; screen: { width: number; height: number }; theme: Theme }) {

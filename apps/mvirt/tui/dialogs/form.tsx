@@ -9,7 +9,7 @@ import type { FormStore } from '../stores/form-store.ts';
 import type { Theme } from '../theme/theme.ts';
 import { DialogBox } from './dialog-box.tsx';
 
-const width = 78;
+const width = 80;
 const labelCells = 12;
 const browseText = '…';
 const browseCells = 3;

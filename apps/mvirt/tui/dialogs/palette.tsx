@@ -1,7 +1,7 @@
 import { createMemo, Index, Show } from 'solid-js';
 import { keyLabel } from '../keymap/key-name.ts';
 import type { Suggestion } from '../keymap/suggestions.ts';
-import { fitSpans, type Span, span, spread } from '../layout/span.ts';
+import { fitSpans, type Span, span, spansWidth } from '../layout/span.ts';
 import { fit, plainText } from '../layout/text.ts';
 import { windowTop } from '../layout/window.ts';
 import { Frame } from '../panes/frame.tsx';
@@ -48,7 +48,8 @@ export function Palette(props: { store: PaletteStore; screen: { width: number; h
 const tail = (text: string, width: number): string => (text.length <= width ? text : `…${text.slice(1 - width)}`);
 
 function rowSpans(suggestion: Suggestion, width: number, selected: boolean): Span[] {
-  const spans = spread(...partsOf(suggestion), width);
+  const [words, key] = partsOf(suggestion);
+  const spans = [...fitSpans(words, width - spansWidth(key)), ...key];
   return selected ? spans.map((each) => span(each.text, 'selected')) : spans;
 }
 
@@ -59,6 +60,6 @@ function partsOf(suggestion: Suggestion): [Span[], Span[]] {
   const words = reason === null ? title : `${title} – ${reason}`;
   return [
     [span(` ${fit(command.id, idCells)} `, reason === null ? 'strong' : 'dim'), span(words, reason === null ? 'plain' : 'dim')],
-    key === undefined ? [] : [span(`${keyLabel(key)} `, 'key')],
+    key === undefined ? [] : [span(` ${keyLabel(key)} `, 'key')],
   ];
 }

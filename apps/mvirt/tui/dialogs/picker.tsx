@@ -8,7 +8,7 @@ import type { PickerRow, PickerStore } from '../stores/picker-store.ts';
 import type { Theme } from '../theme/theme.ts';
 import { DialogBox } from './dialog-box.tsx';
 
-const width = 78;
+const width = 80;
 const height = 20;
 
 /** Folders and files; what is typed narrows them. */

@@ -6,6 +6,8 @@ const renamed: Record<string, string> = { return: 'enter', kpenter: 'enter', lin
 /** One name for one key: `a`, `S`, `?`, `enter`, `shift+tab`, `ctrl+a`, `alt+x`. A letter's or sign's shift is in the character. */
 export function keyName(key: KeyPress): string {
   const base = renamed[key.name] ?? key.name;
+  // Two presses at once look like Alt with Esc, which nobody means.
+  if (base === 'escape') return base;
   const single = [...base].length === 1;
   const letter = single && key.shift && !key.ctrl ? base.toUpperCase() : base;
   const modifiers = [key.ctrl ? 'ctrl+' : '', key.meta || key.option ? 'alt+' : '', key.shift && !(single && !key.ctrl) ? 'shift+' : ''];

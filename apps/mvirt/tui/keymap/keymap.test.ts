@@ -13,6 +13,7 @@ test('a key has one name', () => {
   expect(keyName(press('a', { ctrl: true }))).toBe('ctrl+a');
   expect(keyName(press('x', { meta: true }))).toBe('alt+x');
   expect(keyName(press('return', { ctrl: true }))).toBe('ctrl+enter');
+  expect(keyName(press('escape', { meta: true }))).toBe('escape');
 });
 
 test('only printable keys type text', () => {

@@ -5,6 +5,18 @@ import type { Mode } from './mode.ts';
 const panes: readonly Mode[] = ['list', 'logs'];
 const readable: readonly Mode[] = ['list', 'logs', 'details', 'help', 'output'];
 
+const moves: readonly Command[] = [
+  move('down', 'down', ['down', 'j'], 'line', 1),
+  move('up', 'up', ['up'], 'line', -1),
+  move('page-down', 'a page down', ['pagedown', 'ctrl+f'], 'page', 1),
+  move('page-up', 'a page up', ['pageup', 'ctrl+b'], 'page', -1),
+  move('first', 'to the first', ['g', 'home'], 'end', -1),
+  move('last', 'to the last', ['G', 'end'], 'end', 1),
+];
+
+/** Keys that nobody would spell out: the command line does not offer them. */
+export const keysOnly: ReadonlySet<string> = new Set([...moves.map(({ id }) => id), 'palette', 'back', 'quit-anywhere', 'suspend']);
+
 /** The way to all others. */
 export const paletteCommand: Command = plain(
   { id: 'palette', title: 'type a command: mvirt …, or any of these', hint: 'command', keys: [':'], when: [...panes, 'details'] },
@@ -17,12 +29,7 @@ export const screenCommands: readonly Command[] = [
   plain({ id: 'focus-next', title: 'next pane', keys: ['tab'], when: panes }, (actions) => actions.cycleFocus(1)),
   plain({ id: 'focus-previous', title: 'pane before', keys: ['shift+tab'], when: panes }, (actions) => actions.cycleFocus(-1)),
   plain({ id: 'zoom', title: 'the pane fills the screen, or no longer', keys: ['z'], when: panes }, (actions) => actions.toggleZoom()),
-  move('down', 'down', ['down', 'j'], 'line', 1),
-  move('up', 'up', ['up'], 'line', -1),
-  move('page-down', 'a page down', ['pagedown', 'ctrl+f'], 'page', 1),
-  move('page-up', 'a page up', ['pageup', 'ctrl+b'], 'page', -1),
-  move('first', 'to the first', ['g', 'home'], 'end', -1),
-  move('last', 'to the last', ['G', 'end'], 'end', 1),
+  ...moves,
   plain({ id: 'back', title: 'back: zoom, pane, search, filter, marks', keys: ['escape'], when: panes }, (actions) => actions.goBack()),
   plain({ id: 'quit', title: 'quit; VMs run on', hint: 'quit', keys: ['q'], when: panes }, (actions) => actions.quit()),
   plain(

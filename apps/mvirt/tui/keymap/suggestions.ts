@@ -3,6 +3,7 @@ import { commands as cliCommands, findCommand, nouns } from '../../commands/regi
 import { shellLine } from '../layout/format.ts';
 import { fuzzyFilter } from '../layout/fuzzy.ts';
 import type { Command, View } from './command.ts';
+import { keysOnly } from './screen-commands.ts';
 import { vmWord } from './vm-word.ts';
 
 /** command: run it. text: what the line becomes. */
@@ -19,7 +20,7 @@ export function isCliLine(line: string): boolean {
 /** What a line may be meant to become: commands of the mode beneath, or the next word of a `mvirt …` line. */
 export function suggestions(line: string, commands: readonly Command[], view: View): Suggestion[] {
   if (isCliLine(line)) return cliSuggestions(line, view);
-  const here = commands.filter((command) => command.when.includes(view.mode) && command.id !== 'palette');
+  const here = commands.filter((command) => command.when.includes(view.mode) && !keysOnly.has(command.id));
   return fuzzyFilter(line, here, (command) => `${command.id} ${command.title}`).map((command) => ({
     kind: 'command',
     command,

@@ -1,8 +1,10 @@
 const gib = 1024 ** 3;
 const mib = 1024 ** 2;
+const kib = 1024;
 
-/** Such as 512M or 1.5G, at most 5 cells below a terabyte. */
+/** Such as 4K, 512M or 1.5G, at most 5 cells below a terabyte. */
 export function shortBytes(bytes: number): string {
+  if (bytes < mib) return bytes === 0 ? '0' : `${Math.ceil(bytes / kib)}K`;
   if (bytes < gib) return `${Math.round(bytes / mib)}M`;
   const value = bytes / gib;
   return value < 10 ? `${value.toFixed(1)}G` : `${Math.round(value)}G`;

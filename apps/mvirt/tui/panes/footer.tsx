@@ -12,7 +12,7 @@ import { Line } from './line.tsx';
 export function Footer(props: { ui: Ui; rect: Rect; theme: Theme }) {
   const { ui } = props;
   const hints = (): Span[] => (ui.mode() === 'console' ? entryHints(prefixKeys, props.rect.width, '^a ') : keyHints(ui.commands, ui.view(), props.rect.width));
-  const message = () => messageLine({ message: ui.message(), line: ui.lastLine() ?? usualLine(ui), width: props.rect.width });
+  const message = () => messageLine({ message: ui.message(), line: lineFor(ui), width: props.rect.width });
   return (
     <box position="absolute" left={props.rect.left} top={props.rect.top} width={props.rect.width} height={props.rect.height}>
       <Show when={props.rect.height > 1} fallback={<Line width={props.rect.width} theme={props.theme} spans={ui.message() === null ? hints() : message()} />}>
@@ -22,6 +22,9 @@ export function Footer(props: { ui: Ui; rect: Rect; theme: Theme }) {
     </box>
   );
 }
+
+/** A form shows its own line. */
+const lineFor = (ui: Ui): string | null => (ui.mode() === 'form' || ui.mode() === 'picker' ? null : (ui.lastLine() ?? usualLine(ui)));
 
 /** What would be done next with the selected VM. */
 function usualLine(ui: Ui): string | null {

@@ -23,6 +23,13 @@ export type FrameProps = {
 export function Frame(props: FrameProps) {
   const inside = () => insideOf({ ...props.rect, left: 0, top: 0 }, props.borders);
   const border = () => props.theme.style(props.focused ? 'borderFocused' : 'border').fg;
+  const top = () => (
+    <Line
+      width={props.rect.width}
+      theme={props.theme}
+      spans={frameTop({ title: props.title, notes: props.notes, width: props.rect.width, corners: props.borders === 'all', focused: props.focused })}
+    />
+  );
   return (
     <box
       position="absolute"
@@ -39,14 +46,11 @@ export function Frame(props: FrameProps) {
         if (direction === 'up' || direction === 'down') props.onWheel?.(direction === 'up' ? -1 : 1);
       }}
     >
-      <Show when={props.borders === 'all'}>
+      {/* Both anew when the borders come: what is added later would be drawn over the title. */}
+      <Show when={props.borders === 'all'} fallback={top()}>
         <box position="absolute" left={0} top={0} width={props.rect.width} height={props.rect.height} border={true} borderColor={border()} shouldFill={false} />
+        {top()}
       </Show>
-      <Line
-        width={props.rect.width}
-        theme={props.theme}
-        spans={frameTop({ title: props.title, notes: props.notes, width: props.rect.width, corners: props.borders === 'all', focused: props.focused })}
-      />
       <box position="absolute" left={inside().left} top={inside().top} width={inside().width} height={Math.max(1, inside().height)} overflow="hidden">
         {props.children}
       </box>

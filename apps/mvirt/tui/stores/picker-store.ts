@@ -3,7 +3,6 @@ import { toMvirtError } from '@mvirt/domain';
 import { batch, createMemo, createSignal, onCleanup } from 'solid-js';
 import type { FolderEntry } from '../forms/own-files.ts';
 import type { Direction, Step } from '../keymap/actions.ts';
-import { fuzzyFilter } from '../layout/fuzzy.ts';
 
 export type PickerStore = ReturnType<typeof createPickerStore>;
 
@@ -23,7 +22,7 @@ export function createPickerStore(deps: {
   const [needle, setNeedle] = createSignal('');
   const [index, setIndex] = createSignal(0);
   const rows = createMemo<readonly PickerRow[]>(() => {
-    const found = fuzzyFilter(needle(), entries() ?? [], (entry) => entry.name);
+    const found = (entries() ?? []).filter(({ name }) => name.toLowerCase().includes(needle().toLowerCase()));
     return needle() === '' && folder() !== '/' ? [{ name: '..', kind: 'parent', sizeBytes: 0 }, ...found] : found;
   });
   let turn = 0;
