@@ -13,3 +13,13 @@ console.log(`docs/schema: ${Object.keys(files).length} files`);
 
 writeFileSync(join(import.meta.dir, '../docs/keys.md'), keysDocument());
 console.log('docs/keys.md');
+
+// Drawn by the test that also finds out where they are stale.
+const screens = Bun.spawnSync([process.execPath, 'test', './tui/ui-document.test.ts'], {
+  cwd: join(import.meta.dir, '../apps/mvirt'),
+  env: { ...process.env, MVIRT_GENERATE: '1' },
+  stdout: 'ignore',
+  stderr: 'pipe',
+});
+if (screens.exitCode !== 0) throw new Error(screens.stderr.toString());
+console.log('docs/ui.md');

@@ -21,7 +21,10 @@ export function isCliLine(line: string): boolean {
 export function suggestions(line: string, commands: readonly Command[], view: View): Suggestion[] {
   if (isCliLine(line)) return cliSuggestions(line, view);
   const here = commands.filter((command) => command.when.includes(view.mode) && !keysOnly.has(command.id));
-  return fuzzyFilter(line, here, (command) => `${command.id} ${command.title}`).map((command) => ({
+  const byId = fuzzyFilter(line, here, (command) => command.id);
+  const words = line.toLowerCase().split(/\s+/);
+  const byTitle = here.filter((command) => !byId.includes(command) && words.every((word) => command.title.toLowerCase().includes(word)));
+  return [...byId, ...byTitle].map((command) => ({
     kind: 'command',
     command,
     title: command.title,

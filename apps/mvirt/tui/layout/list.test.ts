@@ -16,8 +16,8 @@ const vm = fakeVm({ name: 'web-1', state: 'running', nics: [{ mac: '52:54:00:00:
 
 test('at every width a row and the titles fill the list, and the state stands as a word', () => {
   for (let width = 8; width < 140; width += 1) {
-    for (const longest of [3, 9, 30]) {
-      const columns = vmColumns(width, longest);
+    for (const longestName of [3, 9, 30]) {
+      const columns = vmColumns(width, { longestName, addresses: width % 2 === 0 });
       for (const marked of [true, false]) {
         expect(spansWidth(vmRow(vm, { columns, history: [1, 2], selected: false, marked, focused: true }))).toBe(width);
         expect(spansWidth(vmTitles(columns, { key: 'memory', reversed: false }))).toBe(width);
@@ -28,7 +28,7 @@ test('at every width a row and the titles fill the list, and the state stands as
 });
 
 test('a wide list has every column, with the address and the past of the CPU', () => {
-  const columns = vmColumns(80, 5);
+  const columns = vmColumns(80, { longestName: 5, addresses: true });
   expect(columns.shown).toEqual(['word', 'vcpus', 'memory', 'cpu', 'graph', 'ip']);
   const text = spansText(vmRow(vm, { columns, history: [10, 100, 200], selected: true, marked: true, focused: true }));
   expect(text).toMatch(/^✓● web-1 +running +2 +1\.0G 200% +▁▅█ 192\.0\.2\.10 +$/);
@@ -37,6 +37,7 @@ test('a wide list has every column, with the address and the past of the CPU', (
   expect(sortAt(columns, at('CPU%'))).toBe('cpu');
   expect(sortAt(columns, 1)).toBe('name');
   expect(sortAt(columns, 500)).toBeNull();
+  expect(vmColumns(80, { longestName: 5, addresses: false }).shown).not.toContain('ip');
 });
 
 test('a change keeps the order that a whole sort would give, whatever it is sorted by', () => {

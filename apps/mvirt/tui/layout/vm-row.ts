@@ -35,28 +35,35 @@ export const vmLabel = (vm: Pick<Vm, 'id' | 'name'>): string => plainText(vm.nam
 const signCells = 3;
 const cellsNeeded = { word: 9, cpu: 5, graph: 4, memory: 6, vcpus: 4, ip: 16 };
 type Column = keyof typeof cellsNeeded;
-/** From this width on the graph has more of the past. */
-const wide = { from: 56, graph: 10 };
 
 /** The most useful first: that is the order in which columns get their place; on screen they stand as in `onScreen`. */
 const byUse: readonly Column[] = ['word', 'cpu', 'memory', 'vcpus', 'graph', 'ip'];
 const onScreen: readonly Column[] = ['word', 'vcpus', 'memory', 'cpu', 'graph', 'ip'];
 /** A name keeps as many cells as the longest one needs, up to this. */
 const nameKeeps = { narrow: 8, wide: 14 };
+/** What the graph gets of the room that is left. */
+const widerGraph = 8;
 
-export type Columns = { name: number; shown: readonly Column[]; cells: Readonly<Record<Column, number>> };
+/** rest: cells that nothing needs, at the right. */
+export type Columns = { name: number; shown: readonly Column[]; cells: Readonly<Record<Column, number>>; rest: number };
 
-/** Which columns a list of that width shows; the name gets the rest. longestName: in cells, of the VMs that are there. */
-export function vmColumns(width: number, longestName: number): Columns {
-  let name = width - signCells;
-  const cells = { ...cellsNeeded, graph: width >= wide.from ? wide.graph : cellsNeeded.graph };
+/** longestName: in cells. addresses: whether any VM has one. */
+export type ListNeeds = { longestName: number; addresses: boolean };
+
+/** Which columns a list of that width shows; the name gets what it needs of the rest. */
+export function vmColumns(width: number, { longestName, addresses }: ListNeeds): Columns {
+  let left = width - signCells;
   const shown = byUse.filter((column) => {
+    if (column === 'ip' && !addresses) return false;
     const keeps = Math.min(longestName, column === 'word' || column === 'cpu' ? nameKeeps.narrow : nameKeeps.wide);
-    if (name - cells[column] < Math.max(6, keeps)) return false;
-    name -= cells[column];
+    if (left - cellsNeeded[column] < Math.max(6, keeps)) return false;
+    left -= cellsNeeded[column];
     return true;
   });
-  return { name: Math.max(1, name), shown: onScreen.filter((column) => shown.includes(column)), cells };
+  const name = Math.max(1, Math.min(left, Math.max(longestName, nameKeeps.wide)));
+  const wider = shown.includes('graph') ? Math.max(0, Math.min(widerGraph, left - name)) : 0;
+  const cells = { ...cellsNeeded, graph: cellsNeeded.graph + wider };
+  return { name, shown: onScreen.filter((column) => shown.includes(column)), cells, rest: Math.max(0, left - name - wider) };
 }
 
 const titles: Record<Column, { text: string; sort: SortKey | null }> = {
@@ -79,7 +86,7 @@ export function vmTitles(columns: Columns, sort: Sort): Span[] {
     const { text, sort: key } = titles[column];
     spans.push(span(columnText(columns, column, key === sort.key && key !== null ? `${text}${arrow}` : text), 'dim'));
   }
-  return spans;
+  return [...spans, span(' '.repeat(columns.rest))];
 }
 
 /** Which order a click on the titles asks for; null: none. */
@@ -119,19 +126,26 @@ export function vmRow(vm: Vm, options: { columns: Columns; history: readonly num
     const [text, tone] = parts[column]();
     row.push(span(columnText(columns, column, text), tone));
   }
+  row.push(span(' '.repeat(columns.rest)));
   if (!options.selected) return row;
   const tone: Tone = options.focused ? 'selected' : 'selectedIdle';
   return row.map((each) => span(each.text, tone));
 }
 
-const addressOf = (vm: Vm): string => plainText(vm.nics.flatMap((nic) => nic.addresses)[0] ?? '');
+/** The first IPv4 address, else the first. */
+function addressOf(vm: Vm): string {
+  const all = vm.nics.flatMap((nic) => nic.addresses);
+  return plainText(all.find((address) => address.includes('.')) ?? all[0] ?? '');
+}
 
 const labelCells = new WeakMap<Vm, number>();
 
-/** How many cells the longest name takes; each VM's is counted once. */
-export function longestName(vms: readonly Vm[]): number {
+/** What the columns have to have room for; each VM's name is counted once. */
+export function listNeeds(vms: readonly Vm[]): ListNeeds {
   let longest = 0;
+  let addresses = false;
   for (const vm of vms) {
+    addresses ||= vm.nics.some((nic) => nic.addresses.length > 0);
     let own = labelCells.get(vm);
     if (own === undefined) {
       own = cellWidth(vmLabel(vm));
@@ -139,5 +153,5 @@ export function longestName(vms: readonly Vm[]): number {
     }
     if (own > longest) longest = own;
   }
-  return longest;
+  return { longestName: longest, addresses };
 }

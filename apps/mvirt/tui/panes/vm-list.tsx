@@ -22,7 +22,7 @@ export function VmList(props: { ui: Ui; rect: Rect; borders: ScreenLayout['borde
   createEffect(() => vms.setRows(room()));
   const top = createMemo<number>((before) => windowTop({ top: before, index: vms.index(), rows: room(), total: vms.shown().length }), 0);
   const rows = createMemo(() => vms.shown().slice(top(), top() + room()));
-  const columns = createMemo(() => vmColumns(inside().width, vms.longestName()));
+  const columns = createMemo(() => vmColumns(inside().width, vms.needs()));
   const focused = () => props.ui.focus() === 'list';
 
   function click(x: number, y: number): void {

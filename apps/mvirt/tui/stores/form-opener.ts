@@ -71,11 +71,12 @@ export function createFormOpener(deps: ActionDeps): Pick<Actions, 'openForm' | '
       }
       const { store } = front;
       const typed = (store.values()[field.id] ?? '').trim();
-      const from = field.kind === 'own-file' ? files.path(typed || '.') : typed;
+      // What ends with a slash is a folder, and so is nothing at all.
+      const own = `${files.path(typed || '.')}${typed === '' || typed.endsWith('/') ? '/' : ''}`;
       dialogs.open(() => {
         const picker = createPickerStore({
           title: field.kind === 'own-file' ? `${field.label}: a file of yours` : `${field.label}: a file on the agent's host`,
-          from: typed === '' && field.kind === 'own-file' ? `${from}/.` : from,
+          from: field.kind === 'own-file' ? own : typed,
           list: list(field),
           onPicked: (path) => {
             dialogs.closeFront();

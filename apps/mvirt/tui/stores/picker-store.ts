@@ -11,7 +11,7 @@ export type PickerRow = FolderEntry | { name: '..'; kind: 'parent'; sizeBytes: 0
 /** Walks through folders to a file. An answer for a folder that was left meanwhile is not heard. */
 export function createPickerStore(deps: {
   title: string;
-  /** Where it begins: the folder of this path. */
+  /** Where it begins: the folder of this path, or this folder where it ends with a slash. */
   from: string;
   list: (folder: string) => Promise<readonly FolderEntry[]>;
   onPicked: (path: string) => void;
@@ -72,7 +72,9 @@ export function createPickerStore(deps: {
     });
   }
 
-  void open(deps.from.startsWith('/') ? posix.dirname(deps.from) : '/', posix.basename(deps.from));
+  if (!deps.from.startsWith('/')) void open('/');
+  else if (deps.from.endsWith('/')) void open(posix.normalize(deps.from).replace(/(?<=.)\/$/, ''));
+  else void open(posix.dirname(deps.from), posix.basename(deps.from));
   return {
     title: deps.title,
     folder,

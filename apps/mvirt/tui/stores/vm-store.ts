@@ -2,7 +2,7 @@ import type { UsageDocument, Vm } from '@mvirt/api/schema';
 import { batch, createMemo, createSignal } from 'solid-js';
 import type { Direction, Step } from '../keymap/actions.ts';
 import { replaced, type Sort, sortKeys, vmOrder } from '../layout/vm-order.ts';
-import { longestName } from '../layout/vm-row.ts';
+import { listNeeds } from '../layout/vm-row.ts';
 import type { VmNotice } from './agent.ts';
 import { createMarks } from './marks.ts';
 
@@ -63,7 +63,8 @@ export function createVmStore() {
     sort,
     sortBy,
     marks,
-    longestName: createMemo(() => longestName(all())),
+    /** What the list's columns have to have room for. */
+    needs: createMemo(() => listNeeds(all()), undefined, { equals: (a, b) => a?.longestName === b.longestName && a.addresses === b.addresses }),
     /** CPU percents of one CPU, the newest last. */
     history: (id: string): readonly number[] => history().get(id) ?? noHistory,
     apply(notice: VmNotice): void {
