@@ -5,10 +5,12 @@ type Name = keyof VmMethods;
 type Request<N extends Name> = VmMethods[N]['request'];
 type Answer<N extends Name> = VmMethods[N]['answer'];
 
+export type GrpcCallOptions = CallOptions & { signal?: AbortSignal; onTrailers?: (trailers: Metadata) => void };
+
 /** A contract client on grpc-js, for tests and benchmarks. Calls reject with a ServiceError. */
 export type GrpcClient = Disposable & {
   client: Client;
-  call<N extends Name>(method: N, request: Request<N>, options?: CallOptions & { signal?: AbortSignal }): Promise<Answer<N>>;
+  call<N extends Name>(method: N, request: Request<N>, options?: GrpcCallOptions): Promise<Answer<N>>;
   watch(request: Request<'WatchVms'>): ClientReadableStream<Answer<'WatchVms'>>;
   console(): ClientDuplexStream<Request<'Console'>, Answer<'Console'>>;
 };
@@ -18,7 +20,7 @@ export function openGrpcClient(target: string): GrpcClient {
   const client = new Client(target, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
   return {
     client,
-    call<N extends Name>(name: N, request: Request<N>, { signal, ...options }: CallOptions & { signal?: AbortSignal } = {}) {
+    call<N extends Name>(name: N, request: Request<N>, { signal, onTrailers, ...options }: GrpcCallOptions = {}) {
       const { promise, resolve, reject } = Promise.withResolvers<Answer<N>>();
       const { path, requestSerialize, responseDeserialize } = service[name];
       const settled = (error: ServiceError | null, answer?: Answer<N>) => {
@@ -27,6 +29,7 @@ export function openGrpcClient(target: string): GrpcClient {
         else resolve(answer);
       };
       const call = client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, new Metadata(), options, settled);
+      if (onTrailers) call.on('status', ({ metadata }) => onTrailers(metadata));
       signal?.addEventListener('abort', () => call.cancel(), { once: true });
       return promise;
     },
