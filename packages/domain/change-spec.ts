@@ -8,6 +8,9 @@ export const changeSpecSchema = z.strictObject({
   name: vmNameSchema.optional(),
   vcpus: createSpecSchema.shape.vcpus.unwrap().optional(),
   memoryMib: createSpecSchema.shape.memoryMib.unwrap().optional(),
+  /** null: as much as it is started with. */
+  maxVcpus: createSpecSchema.shape.maxVcpus.unwrap().optional(),
+  maxMemoryMib: createSpecSchema.shape.maxMemoryMib.unwrap().optional(),
   cmdline: createSpecSchema.shape.cmdline.unwrap().optional(),
   userData: createSpecSchema.shape.userData.unwrap().optional(),
   labels: z.record(labelsSchema.keyType, labelsSchema.valueType.nullable()).optional(),
@@ -26,8 +29,9 @@ export function parseChange(input: unknown, spec: VmSpec, host: HostLimits): { c
   const parsed = changeSpecSchema.safeParse(input);
   if (!parsed.success) throw invalid(parsed.error);
   const change = parsed.data;
-  const size = { vcpus: change.vcpus ?? spec.vcpus, memoryMib: change.memoryMib ?? spec.memoryMib };
-  if (change.vcpus !== undefined || change.memoryMib !== undefined) checkSize(size, host);
+  const changesSize = [change.vcpus, change.memoryMib, change.maxVcpus, change.maxMemoryMib].some((part) => part !== undefined);
+  const size = applyChange(spec, change);
+  if (changesSize) checkSize(size, host);
   if (typeof change.cmdline === 'string' && spec.kernel === null) throw invalid(needsKernel);
   const warnings = change.vcpus !== undefined && size.vcpus > host.cpus ? [`${size.vcpus} vCPUs on a host with ${host.cpus}: the VM will be slow`] : [];
   return { change, warnings };
@@ -56,10 +60,12 @@ function labelsOf(spec: VmSpec, change: NonNullable<ChangeSpec['labels']>): VmSp
   return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
-function launchFields({ vcpus, memoryMib, cmdline, userData }: ChangeSpec): Partial<VmSpec> {
+function launchFields({ vcpus, memoryMib, maxVcpus, maxMemoryMib, cmdline, userData }: ChangeSpec): Partial<VmSpec> {
   return {
     ...(vcpus === undefined ? {} : { vcpus }),
     ...(memoryMib === undefined ? {} : { memoryMib }),
+    ...(maxVcpus === undefined ? {} : { maxVcpus }),
+    ...(maxMemoryMib === undefined ? {} : { maxMemoryMib }),
     ...(cmdline === undefined ? {} : { cmdline }),
     ...(userData === undefined ? {} : { userData }),
   };

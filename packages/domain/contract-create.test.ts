@@ -33,6 +33,8 @@ test('all that the contract can say becomes a spec', () => {
     spec: {
       vcpus: 300,
       memoryMib: 7,
+      maxVcpus: null,
+      maxMemoryMib: null,
       bootMode: 'kernel',
       kernel: '/boot/vmlinuz',
       initramfs: '/boot/initrd',

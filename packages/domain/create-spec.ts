@@ -3,6 +3,7 @@ import { MvirtError } from './error.ts';
 import { restartPolicies } from './restart-policy.ts';
 import { control, visible } from './visible.ts';
 import { vmIdSchema } from './vm-id.ts';
+import type { VmSizes } from './vm-size.ts';
 import { defaultFormat, diskFormats, macSchema, type VmSpec } from './vm-spec.ts';
 
 export type HostLimits = { cpus: number; memoryMib: number };
@@ -78,6 +79,8 @@ export const createSpecSchema = z
     name: vmNameSchema.optional(),
     vcpus: z.int('must be a whole number').min(1, 'must be at least 1').default(1),
     memoryMib: z.int().min(64, 'must be at least 64 MiB').default(512),
+    maxVcpus: z.int('must be a whole number').min(1, 'must be at least 1').nullable().default(null),
+    maxMemoryMib: z.int().min(64, 'must be at least 64 MiB').nullable().default(null),
     kernel: pathSchema.nullable().default(null),
     initramfs: pathSchema.nullable().default(null),
     cmdline: cmdlineSchema.nullable().default(null),
@@ -122,28 +125,32 @@ export function parseCreate(input: unknown, host: HostLimits): { spec: VmSpec; i
   return { spec: { ...fields, nics, bootMode, nestedVirt: false }, id, name, warnings };
 }
 
-/** @throws INVALID_ARGUMENT where vCPUs or memory are more than this host can give. */
-export function checkSize(size: { vcpus: number; memoryMib: number }, host: HostLimits): void {
-  if (size.vcpus > host.cpus * 8) {
-    throw new MvirtError({
-      code: 'INVALID_ARGUMENT',
-      message: `vcpus: ${size.vcpus} is more than 8 for each of this host's ${host.cpus} CPUs`,
-      hint: `give at most ${host.cpus * 8}`,
-    });
+/** @throws INVALID_ARGUMENT where vCPUs or memory are more than this host can give, or than what the VM is to have at most. */
+export function checkSize({ vcpus, memoryMib, maxVcpus, maxMemoryMib }: VmSizes, host: HostLimits): void {
+  const most = { vcpus: host.cpus * 8, memoryMib: host.memoryMib };
+  const refuse = (message: string, hint: string): never => {
+    throw new MvirtError({ code: 'INVALID_ARGUMENT', message, hint });
+  };
+  for (const [field, count] of Object.entries({ vcpus, maxVcpus })) {
+    if (count !== null && count > most.vcpus)
+      refuse(`${shown(field)}: ${count} is more than 8 for each of this host's ${host.cpus} CPUs`, `give at most ${most.vcpus}`);
   }
-  if (size.memoryMib > host.memoryMib) {
-    throw new MvirtError({
-      code: 'INVALID_ARGUMENT',
-      message: `memory: ${size.memoryMib} MiB is more than this host has`,
-      hint: `give at most ${host.memoryMib} MiB`,
-    });
+  for (const [field, mib] of Object.entries({ memoryMib, maxMemoryMib })) {
+    if (mib !== null && mib > most.memoryMib) refuse(`${shown(field)}: ${mib} MiB is more than this host has`, `give at most ${most.memoryMib} MiB`);
+  }
+  if (maxVcpus !== null && vcpus > maxVcpus) refuse(`vcpus: ${vcpus} is more than max-vcpus, ${maxVcpus}`, 'raise max-vcpus as well');
+  if (maxMemoryMib !== null && memoryMib > maxMemoryMib) {
+    refuse(`memory: ${memoryMib} MiB is more than max-memory, ${maxMemoryMib} MiB`, 'raise max-memory as well');
   }
 }
+
+/** Fields as users write them. */
+const shown = (field: string): string => ({ memoryMib: 'memory', maxMemoryMib: 'max-memory', maxVcpus: 'max-vcpus' })[field] ?? field;
 
 /** The first thing a Zod error says, as INVALID_ARGUMENT: `field: what is wrong`. */
 export function invalid(error: z.ZodError): MvirtError {
   const issue = error.issues[0];
-  const field = visible(issue?.path.join('.') ?? '').replace(/^memoryMib$/, 'memory');
+  const field = shown(visible(issue?.path.join('.') ?? ''));
   const what = issue === undefined ? 'invalid' : whatIsWrong(issue);
   return new MvirtError({ code: 'INVALID_ARGUMENT', message: field ? `${field}: ${what}` : what, cause: error });
 }

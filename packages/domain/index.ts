@@ -19,4 +19,5 @@ export * from './vm-condition.ts';
 export * from './vm-id.ts';
 export * from './vm-label.ts';
 export * from './vm-resolve.ts';
+export * from './vm-size.ts';
 export * from './vm-spec.ts';

@@ -1,4 +1,5 @@
 import type { HypervisorKind } from './hypervisor-kind.ts';
+import type { VmSize } from './vm-size.ts';
 import type { Disk } from './vm-spec.ts';
 
 /** A process that cannot be mistaken for another one: pids are used again, these three together are not. */
@@ -31,4 +32,6 @@ export type RunRecord = {
   nics: LaunchNic[];
   /** There where another daemon began this run: its VMM has no shim, writes no events, and is not to be taken for ours before that is proven. */
   foreign?: ForeignVmm;
+  /** What the guest has, resizes included; not there in runs that cannot be resized (of the Rust daemon, or of earlier versions). */
+  size?: VmSize;
 };

@@ -26,6 +26,8 @@ test("the first release's object", () => {
     spec: {
       vcpus: 2,
       memoryMib: 1024,
+      maxVcpus: null,
+      maxMemoryMib: null,
       bootMode: 'unspecified',
       kernel: '/boot/vmlinuz',
       initramfs: null,
@@ -62,6 +64,8 @@ test('a spec of ours comes back whole', () => {
   const spec: VmSpec = {
     vcpus: 4,
     memoryMib: 64,
+    maxVcpus: 8,
+    maxMemoryMib: 1024,
     bootMode: 'disk',
     kernel: null,
     initramfs: '/i',

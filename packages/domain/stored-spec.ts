@@ -35,6 +35,8 @@ const contractSchema = z.looseObject({
 /** What the contract has no field for; kept in a table of our own. */
 export const extrasSchema = z.object({
   firmware: z.string().nullable().default(null),
+  maxVcpus: z.number().nullable().default(null),
+  maxMemoryMib: z.number().nullable().default(null),
   /** By disk path. */
   formats: z.record(z.string(), z.enum(diskFormats)).default({}),
   sshKeys: z.array(z.string()).default([]),
@@ -65,6 +67,8 @@ export function decodeSpec(configJson: unknown, extras: unknown): { spec: VmSpec
   const spec: VmSpec = {
     vcpus: config.vcpus,
     memoryMib: config.memory_mb,
+    maxVcpus: own.maxVcpus,
+    maxMemoryMib: own.maxMemoryMib,
     bootMode: bootModes[config.boot_mode ?? 0] ?? 'unspecified',
     kernel: config.kernel || null,
     initramfs: config.initramfs ?? null,
@@ -111,6 +115,8 @@ export function encodeSpec(spec: VmSpec, unknownKeys: Record<string, unknown> = 
   };
   const extras: SpecExtras = {
     firmware: spec.firmware,
+    maxVcpus: spec.maxVcpus,
+    maxMemoryMib: spec.maxMemoryMib,
     formats: Object.fromEntries(spec.disks.map((disk) => [disk.path, disk.format])),
     sshKeys: spec.sshKeys,
     labels: spec.labels,

@@ -28,6 +28,10 @@ export type Nic = {
 export type VmSpec = {
   vcpus: number;
   memoryMib: number;
+  /** Ours: how many vCPUs it may be given while it runs; null: none but those it was started with. */
+  maxVcpus: number | null;
+  /** Ours: how much memory it may be given while it runs; null: as above. */
+  maxMemoryMib: number | null;
   bootMode: BootMode;
   /** A kernel image, or a firmware image where bootOf() says so. */
   kernel: string | null;

@@ -22,7 +22,18 @@ export async function launch(context: EngineContext, vm: StoredVm, driver: Hyper
   const seedImage = needsSeed(vm.spec) ? await seed(context, vm, runDir, nics, signal, undo) : null;
   signal.throwIfAborted();
 
-  const run: RunRecord = { vmId: vm.id, runDir, runId: randomUUID(), hypervisor: driver.kind, process: null, disks: vm.spec.disks, nics };
+  const { vcpus, memoryMib, maxVcpus, maxMemoryMib } = vm.spec;
+  const mayGrow = maxVcpus !== null || maxMemoryMib !== null;
+  const run: RunRecord = {
+    vmId: vm.id,
+    runDir,
+    runId: randomUUID(),
+    hypervisor: driver.kind,
+    process: null,
+    disks: vm.spec.disks,
+    nics,
+    ...(mayGrow ? { size: { vcpus, memoryMib } } : {}),
+  };
   const stored: StoredRun = { ...run, live: true, startedAtMs: clock.nowMs() };
   consoles.runStarting(vm.id, { runId: run.runId, runDir });
   store.vms.update(vm.id, { run: stored });

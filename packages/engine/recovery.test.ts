@@ -179,6 +179,7 @@ test('a VMM that was spawned, not recorded, and runs its guest is adopted', asyn
     detachDisk: async () => 'removed',
     attachNic: async () => {},
     detachNic: async () => 'removed',
+    resize: async () => 'done',
     blockStats: async () => [],
     openInput: () => Promise.reject(new Error('no line')),
     close: () => {},

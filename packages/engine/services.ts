@@ -43,11 +43,14 @@ export type ActionResult = { vm: VmSnapshot; changed: boolean; note: string | nu
 
 export type WaitOptions = { signal?: AbortSignal };
 
-/** A change of a running VM takes effect at its next start, and is then pending, where it says so. */
+/** What a running VM cannot take at once takes effect at its next start, and is pending until then. */
 export type VmChange = {
   name?: string;
   vcpus?: number;
   memoryMib?: number;
+  /** How many vCPUs, and how much memory, it may be given while it runs; null: what it is started with. */
+  maxVcpus?: number | null;
+  maxMemoryMib?: number | null;
   cmdline?: string | null;
   userData?: string | null;
   /** null removes a label. */
@@ -73,8 +76,8 @@ export interface VmService {
   create(input: CreateInput): Promise<{ vm: VmSnapshot; warnings: string[] }>;
   /** The same for all that the wire contract can say; what this host cannot run is refused at the start. @throws INVALID_ARGUMENT, ID_TAKEN */
   createFromContract(input: ContractCreate): Promise<{ vm: VmSnapshot; warnings: string[] }>;
-  /** @throws INVALID_ARGUMENT, NAME_TAKEN */
-  set(id: VmId, change: VmChange): Promise<{ vm: VmSnapshot; warnings: string[] }>;
+  /** note: why a running VM did not take its new size at once; null where it did, or none was asked for. @throws INVALID_ARGUMENT, NAME_TAKEN */
+  set(id: VmId, change: VmChange, options?: WaitOptions): Promise<{ vm: VmSnapshot; warnings: string[]; note: string | null }>;
   /** Answers once the VM runs. @throws START_FAILED, DISK_IN_USE, FILE_NOT_FOUND, UNSUPPORTED, HYPERVISOR_MISSING, WRONG_STATE */
   start(id: VmId, options: WaitOptions): Promise<ActionResult>;
   /** Answers once the VM is stopped. graceMs null: no limit. */

@@ -9,6 +9,7 @@ import {
   type VmEffect,
   type VmFact,
   type VmId,
+  type VmSize,
   vmLabel,
   vmNotFound,
 } from '@mvirt/domain';
@@ -47,6 +48,7 @@ export interface Supervisor {
 export type SupervisorHooks = {
   deviceRemoved(id: VmId, device: string): void;
   devicesFound(id: VmId, found: Extract<VmmFact, { kind: 'devices-found' }>): void;
+  resized(id: VmId, size: VmSize): void;
   /** Starts the VM as its policy wants. Never rejects: what keeps it from being started is told as a fact. */
   restart(id: VmId): Promise<void>;
 };
@@ -243,6 +245,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     if (fact.kind === 'ended') void settle(runId, fact.cause);
     else if (fact.kind === 'device-removed') hooks.deviceRemoved(id, fact.device);
     else if (fact.kind === 'devices-found') hooks.devicesFound(id, fact);
+    else if (fact.kind === 'resized') hooks.resized(id, fact.size);
     else tell(fact);
   }
 

@@ -11,6 +11,7 @@ import { commandVm, killVm, startVm, stopVm } from './vm-actions.ts';
 import { createFromContract, createVm } from './vm-create.ts';
 import { deleteVm } from './vm-delete.ts';
 import { namingVm } from './vm-label.ts';
+import { resizeNow } from './vm-resize.ts';
 import { setVm } from './vm-set.ts';
 import { snapshotOf } from './vm-snapshot.ts';
 import { untilVm } from './vm-wait.ts';
@@ -56,9 +57,10 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
       const { vm, warnings } = createFromContract(context, input);
       return { vm: snapshotOf(context, vm), warnings };
     },
-    async set(id, change) {
-      const { vm, warnings } = setVm(context, id, change);
-      return { vm: snapshotOf(context, vm), warnings };
+    async set(id, change, options = {}) {
+      const { warnings, resizes } = setVm(context, id, change);
+      const note = resizes ? await bounded(resizeNow(context, supervisor(id), id), 'the resize', plugMs, options) : null;
+      return { vm: snapshot(id), warnings, note };
     },
     start: (id, options) => act(id, () => startVm(context, supervisor(id), id, options)),
     stop: (id, options) => act(id, () => stopVm(context, supervisor(id), id, options)),

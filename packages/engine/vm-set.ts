@@ -6,20 +6,21 @@ import { hostLimits } from './host-limits.ts';
 import type { VmChange } from './services.ts';
 import { refuseNameTaken } from './vm-create.ts';
 
-/** Changes a VM: at once, or at its next start what a run has fixed. @throws INVALID_ARGUMENT, NAME_TAKEN, VM_NOT_FOUND */
-export function setVm({ store, host, events, feed }: EngineContext, id: VmId, input: VmChange): { vm: StoredVm; warnings: string[] } {
+/** Changes a VM: at once, or at its next start what a run has fixed. resizes: a size was asked for, which a run may take at once. @throws INVALID_ARGUMENT, NAME_TAKEN, VM_NOT_FOUND */
+export function setVm({ store, host, events, feed }: EngineContext, id: VmId, input: VmChange): { warnings: string[]; resizes: boolean } {
   const outcome = store.transact(() => {
     const vm = store.vms.get(id);
     if (vm === null) throw vmNotFound(id);
     const { change, warnings } = parseChange(input, vm.pendingSpec ?? vm.spec, hostLimits(host));
     if (change.name !== undefined) refuseNameTaken(store, id, change.name);
     const next = changed(vm, change);
-    if (sameVm(vm, next)) return { vm, warnings };
+    const resizes = change.vcpus !== undefined || change.memoryMib !== undefined;
+    if (sameVm(vm, next)) return { warnings, resizes };
     const pending = next.pendingSpec !== null && !sameSpec(next.pendingSpec, vm.pendingSpec);
     const written = store.vms.update(id, next);
     const message = pending ? 'changed; some of it at the next start' : 'changed';
     events.record(written, { type: 'changed', message, detail: { fields: Object.keys(change) } });
-    return { vm: written, warnings };
+    return { warnings, resizes };
   });
   events.flush();
   feed.tell({ kind: 'changed', id });

@@ -1,8 +1,8 @@
-import type { Disk, ExitCause, HypervisorKind, LaunchNic, ProcessIdentity, RunRecord, VmSpec } from '@mvirt/domain';
+import type { Disk, ExitCause, HypervisorKind, LaunchNic, ProcessIdentity, RunRecord, VmSize, VmSpec } from '@mvirt/domain';
 import type { SerialInput } from '@mvirt/host';
 
 /** What a hypervisor can do, as data: services refuse early, the UI greys a key, with the reason. null: it can. */
-export type Capabilities = Record<'pause' | 'reboot' | 'hotplugDisk' | 'hotplugNic' | 'blockStats', string | null>;
+export type Capabilities = Record<'pause' | 'reboot' | 'hotplugDisk' | 'hotplugNic' | 'resize' | 'blockStats', string | null>;
 
 export type LaunchRequest = {
   run: RunRecord;
@@ -24,6 +24,8 @@ export type VmmFact =
   | { kind: 'device-removed'; device: string }
   /** What a VMM of another daemon has plugged in, by its own word: told once, when it first answers. */
   | { kind: 'devices-found'; disks: Disk[]; nics: FoundNic[] }
+  /** What the guest has from now on. Told for every change, before resize answers; also for one that comes later. */
+  | { kind: 'resized'; size: VmSize }
   | { kind: 'unresponsive' }
   | { kind: 'responsive' }
   /** The run is over and its process is gone; told exactly once, last. */
@@ -36,6 +38,9 @@ export type BlockStats = { path: string; readBytes: number; writeBytes: number; 
 
 /** removed: done. pending: the guest was asked and has not let go yet; its reset completes it. */
 export type Removal = 'removed' | 'pending';
+
+/** pending: the guest was asked to let go of vCPUs and has not yet. */
+export type Resized = 'done' | 'pending';
 
 /** One running VMM, as seen by this agent. Each call has a deadline of its own (seconds) and honours the signal. */
 export interface Vmm {
@@ -63,6 +68,12 @@ export interface Vmm {
   attachNic(nic: LaunchNic, options: CallOptions): Promise<void>;
   /** @throws NIC_NOT_FOUND */
   detachNic(mac: string, options: CallOptions): Promise<Removal>;
+  /**
+   * Gives the guest more or fewer vCPUs, or more memory, as far as it was launched for it (maxVcpus and maxMemoryMib of its spec).
+   * What was done before a failure stays, and is told.
+   * @throws UNSUPPORTED (more than it was launched for; memory that shrinks), WRONG_STATE (a removal is pending), HYPERVISOR_ERROR
+   */
+  resize(size: Partial<VmSize>, options: CallOptions): Promise<Resized>;
   blockStats(options: CallOptions): Promise<BlockStats[]>;
   openInput(): Promise<SerialInput>;
   /** Lets go of the VMM without ending it: the agent is leaving. */

@@ -18,7 +18,7 @@ export type DoubleServices = Services & {
   failWith(error: unknown): void;
 };
 
-const noCapability = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, blockStats: null };
+const noCapability = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, resize: null, blockStats: null };
 
 export function doubleVm(id: string, name: string | null = null): VmSnapshot {
   return {
@@ -114,7 +114,7 @@ export function doubleServices(): DoubleServices {
       resolve: (reference) => get([...vmsById.values()].find((vm) => vm.name === reference)?.id ?? asVmId(reference)).id,
       create: async (input) => made(input),
       createFromContract: async (input) => made(input),
-      set: async (id) => ({ vm: get(id), warnings: [] }),
+      set: async (id) => ({ vm: get(id), warnings: [], note: null }),
       start: act,
       stop: (_, { signal }) => never('stop', signal),
       kill: act,

@@ -1,9 +1,10 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Disk, type ExitCause, exitCause, type LaunchNic, type ProcessIdentity, type RunRecord, type VmSpec } from '@mvirt/domain';
+import { type Disk, type ExitCause, exitCause, type LaunchNic, type ProcessIdentity, type RunRecord, type VmSize, type VmSpec } from '@mvirt/domain';
 import { runFiles } from '@mvirt/host';
 import type { VmmFact } from '@mvirt/hypervisor';
 import type { FakeProcesses } from './fake-processes.ts';
+import { createFakeSize, type FakeSize } from './fake-size.ts';
 
 /** What a fake guest does by itself; may be changed while it runs. */
 export type GuestManners = { hearsButton: boolean; ejects: boolean; echoes: boolean };
@@ -18,6 +19,10 @@ export type FakeGuest = {
   state(): { observed: 'running' | 'paused' | 'ended'; hung: boolean; resets: number; buttonPresses: number; cause: ExitCause | null };
   /** Paths and MACs of what is plugged in, pending removals included. */
   devices(): string[];
+  /** What it has: vCPUs that it was asked to let go of, and has not, included. */
+  size(): VmSize;
+  /** Lets go of the vCPUs that it was asked for. */
+  letVcpusGo(): void;
   powerOff(): void;
   reboot(): void;
   panic(): void;
@@ -47,6 +52,7 @@ export type FakeMachine = FakeGuest & {
   pressButton(): void;
   cutPower(): void;
   letGo(device: string): void;
+  resize: FakeSize['resize'];
   type(bytes: Uint8Array): void;
 };
 
@@ -114,6 +120,8 @@ export function createFakeMachine({ processes, run, spec, seedImage, manners }: 
 
   const lives = (): boolean => observed !== 'ended' && !hung;
 
+  const size = createFakeSize({ spec, ejects: () => manners.ejects && observed === 'running', onResized: (size) => tell({ kind: 'resized', size }) });
+
   const letGo = (device: string): void => {
     pending.delete(device);
     remove(disks, (disk) => disk.path === device);
@@ -144,6 +152,8 @@ export function createFakeMachine({ processes, run, spec, seedImage, manners }: 
     tell,
     flush,
     letGo,
+    letVcpusGo: size.letVcpusGo,
+    resize: size.resize,
     print,
     loseFacts() {
       lost = true;
@@ -152,6 +162,7 @@ export function createFakeMachine({ processes, run, spec, seedImage, manners }: 
     wake,
     state: () => ({ observed, hung, resets, buttonPresses, cause }),
     devices: () => [...disks.map((disk) => disk.path), ...nics.map((nic) => nic.mac)],
+    size: size.now,
     input: () => Buffer.concat(typed),
     powerOff() {
       if (lives()) end(exitCause('guest-power-off', 'the guest powered off'));
@@ -160,6 +171,7 @@ export function createFakeMachine({ processes, run, spec, seedImage, manners }: 
       if (!lives()) return;
       resets++;
       for (const device of [...pending]) letGo(device);
+      size.letVcpusGo();
       tell({ kind: 'guest-reset' });
     },
     panic() {

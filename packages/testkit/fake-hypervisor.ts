@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { bootOf, exitCause, type HypervisorKind, MvirtError, type RunRecord, type VmSpec } from '@mvirt/domain';
 import type { Capabilities, HypervisorDriver, HypervisorReport } from '@mvirt/hypervisor';
 import { createFakeMachine, type FakeGuest, type FakeMachine, type GuestManners } from './fake-guest.ts';
@@ -42,7 +43,15 @@ export function createFakeHypervisor(options: FakeHypervisorOptions = {}): FakeH
   let launchFailure: string | null = null;
   let gate: Promise<void> | null = null;
   let report: HypervisorReport = { kind, version: '0.0', program: '/usr/bin/fake', usable: true, accelerator: 'tcg', notes: [], hint: null };
-  const capabilities: Capabilities = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, blockStats: null, ...options.capabilities };
+  const capabilities: Capabilities = {
+    pause: null,
+    reboot: null,
+    hotplugDisk: null,
+    hotplugNic: null,
+    resize: null,
+    blockStats: null,
+    ...options.capabilities,
+  };
 
   const forget = (machine: FakeMachine): void => {
     machine.facts.untold = [];
@@ -98,6 +107,8 @@ export function createFakeHypervisor(options: FakeHypervisorOptions = {}): FakeH
       if (!machine) throw new MvirtError({ code: 'HYPERVISOR_ERROR', message: `no VMM of run ${run.runId}` });
       const { hung } = machine.state();
       const told = machine.facts.untold.some((fact) => fact.kind === 'unresponsive');
+      const size = machine.size();
+      if (run.size && !isDeepStrictEqual(run.size, size)) machine.tell({ kind: 'resized', size });
       if (hung && !told) machine.tell({ kind: 'unresponsive' });
       return createFakeVmm(machine, { deadlineMs });
     },

@@ -84,6 +84,10 @@ export function createFakeVmm(machine: FakeMachine, { deadlineMs }: { deadlineMs
       if (!machine.nics.some((nic) => nic.mac === mac)) throw new MvirtError({ code: 'NIC_NOT_FOUND', message: `no NIC with MAC ${mac} is attached` });
       return detach(mac, options);
     },
+    async resize(size, options) {
+      await answer(options);
+      return machine.resize(size);
+    },
     async blockStats(options) {
       await answer(options);
       return machine.disks.map(({ path }) => ({ path, readBytes: 0, writeBytes: 0, readOperations: 0, writeOperations: 0 }));

@@ -4,6 +4,8 @@ import type { VmSpec } from '@mvirt/domain';
 export const vmSpec = (change: Partial<VmSpec> = {}): VmSpec => ({
   vcpus: 1,
   memoryMib: 64,
+  maxVcpus: null,
+  maxMemoryMib: null,
   bootMode: 'kernel',
   kernel: '/k',
   initramfs: null,

@@ -11,6 +11,8 @@ const vm = (fields: Partial<Vm> = {}): Vm => ({
   keepRunning: true,
   vcpus: 2,
   memoryBytes: 512 * 1_048_576,
+  maxVcpus: null,
+  maxMemoryBytes: null,
   hypervisor: 'qemu',
   pid: 7,
   createdAt: '2026-01-01T00:00:00.000Z',

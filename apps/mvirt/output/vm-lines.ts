@@ -52,14 +52,17 @@ function nextStart({ nextStartAt, restartAttempts }: VmDocument, nowMs: number):
 const autostart = ({ autostartOrder, autostartDelaySeconds }: VmDocument): string =>
   `at each boot of the host, order ${autostartOrder}${autostartDelaySeconds ? `, then a pause of ${autostartDelaySeconds} s` : ''}`;
 
+/** What a VM has, and what it may be given while it runs. */
+const upTo = (now: string, most: string | undefined): string => (most === undefined ? now : `${now}, up to ${most} while it runs`);
+
 /** Everything of one VM, a field a line. */
 export function vmDetails(vm: VmDocument, paint: Paint, nowMs: number): string {
   const lines: [string, string][] = [
     ['name', vm.name === null ? '-' : printable(vm.name)],
     ['id', printable(vm.id)],
     ['state', paintState(vm, paint, stateText(vm))],
-    ['vcpus', `${vm.vcpus}`],
-    ['memory', size(vm.memoryBytes)],
+    ['vcpus', upTo(`${vm.vcpus}`, vm.maxVcpus?.toString())],
+    ['memory', upTo(size(vm.memoryBytes), vm.maxMemoryBytes === null ? undefined : size(vm.maxMemoryBytes))],
   ];
   // A server that cannot even say whether the VM responds has no word about its hypervisor either.
   if (vm.responsive !== null) lines.push(['hypervisor', vm.hypervisor ?? 'none usable on this host']);

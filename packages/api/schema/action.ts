@@ -17,4 +17,7 @@ export const drainedSchema = z.object({ vm: vmSchema, error: errorSchema.nullabl
 export type DrainAnswer = z.output<typeof drainedSchema>;
 
 export const createdSchema = z.object({ vm: vmSchema, warnings: z.array(z.string()) });
+export const setSchema = createdSchema.extend({ note: z.string().nullable() });
+export type SetAnswer = z.output<typeof setSchema>;
+
 export type CreatedAnswer = z.output<typeof createdSchema>;

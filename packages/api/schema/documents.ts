@@ -30,7 +30,8 @@ export const commandDocuments = {
   list: document({ vms: z.array(vmDocumentSchema) }),
   get: one,
   create: one,
-  set: ofAgent,
+  /** note: why a running VM did not take its new size at once. */
+  set: document({ vm: vmSchema, note: z.string().nullable() }),
   wait: ofAgent,
   action: results,
   events: document({ events: z.array(eventSchema) }),

@@ -23,6 +23,8 @@ export const inputs = {
     name: vmNameSchema.optional(),
     vcpus: z.int('must be a whole number').min(1, 'must be at least 1').optional(),
     memoryMib: z.int().min(64, 'must be at least 64 MiB').optional(),
+    maxVcpus: z.int('must be a whole number').min(1, 'must be at least 1').nullable().optional(),
+    maxMemoryMib: z.int().min(64, 'must be at least 64 MiB').nullable().optional(),
     cmdline: z.string().max(65_535).nullable().optional(),
     userData: z.string().max(1_048_576).nullable().optional(),
     /** null removes a label. */

@@ -14,6 +14,9 @@ export const vmSchema = z.object({
   keepRunning: z.boolean(),
   vcpus: z.int(),
   memoryBytes: z.int(),
+  /** What it may be given while it runs; null: what it is started with. */
+  maxVcpus: z.int().nullable(),
+  maxMemoryBytes: z.int().nullable(),
   hypervisor: z.enum(hypervisorKinds).nullable(),
   pid: z.int().nullable(),
   createdAt: time,

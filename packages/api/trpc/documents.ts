@@ -8,6 +8,7 @@ import type {
   HostDocument,
   HypervisorDocument,
   LogLineDocument,
+  SetAnswer,
   UsageDocument,
   Vm,
 } from '../schema/index.ts';
@@ -23,6 +24,7 @@ export function toVm(vm: VmSnapshot): Vm {
     keepRunning: condition.wanted === 'running',
     vcpus: spec.vcpus,
     memoryBytes: spec.memoryMib * bytesPerMib,
+    ...most(spec),
     hypervisor: vm.hypervisor,
     pid: vm.pid,
     createdAt: toRfc3339(vm.createdAtMs),
@@ -52,6 +54,8 @@ export const toDrained = ({ vm, error }: DrainOutcome): DrainAnswer => ({
   vm: toVm(vm),
   error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
 });
+
+export const toSet = ({ vm, warnings, note }: { vm: VmSnapshot; warnings: string[]; note: string | null }): SetAnswer => ({ vm: toVm(vm), warnings, note });
 
 export const toAction = ({ vm, changed, note }: ActionResult): ActionAnswer => ({ vm: toVm(vm), changed, note });
 
@@ -87,10 +91,16 @@ function lastExit({ condition, endedAtMs, createdAtMs }: VmSnapshot): Vm['lastEx
   return { at: toRfc3339(endedAtMs ?? createdAtMs), cause: cause.kind, detail: cause.detail, hint: cause.hint };
 }
 
+const most = ({ maxVcpus, maxMemoryMib }: VmSpec): Pick<Vm, 'maxVcpus' | 'maxMemoryBytes'> => ({
+  maxVcpus,
+  maxMemoryBytes: maxMemoryMib === null ? null : maxMemoryMib * bytesPerMib,
+});
+
 /** What a spec says, under the document's keys; only these can be pending. */
 const changeable = (spec: VmSpec): Record<string, unknown> => ({
   vcpus: spec.vcpus,
   memoryBytes: spec.memoryMib * bytesPerMib,
+  ...most(spec),
   kernel: spec.kernel,
   initramfs: spec.initramfs,
   cmdline: spec.cmdline,
@@ -109,8 +119,8 @@ function pending(now: VmSpec, next: VmSpec | null): Vm['pending'] {
   return changes.length === 0 ? null : Object.fromEntries(changes);
 }
 
-/** Actions that a capability stands for. Disks and NICs of a stopped VM can always be changed. */
-function unavailable({ capabilities, condition }: VmSnapshot): Record<string, string> {
+/** Actions that a capability stands for. Size, disks and NICs of a stopped VM can always be changed. */
+function unavailable({ capabilities, condition, spec }: VmSnapshot): Record<string, string> {
   const reasons: Record<string, string> = {};
   const say = (reason: string | null, actions: string[]) => {
     if (reason !== null) for (const action of actions) reasons[action] = reason;
@@ -119,6 +129,8 @@ function unavailable({ capabilities, condition }: VmSnapshot): Record<string, st
   say(capabilities.reboot, ['reboot']);
   say(capabilities.blockStats, ['block-stats']);
   if (condition.observed === 'stopped') return reasons;
+  const mayGrow = spec.maxVcpus !== null || spec.maxMemoryMib !== null;
+  say(capabilities.resize ?? (mayGrow ? null : 'it runs without max-vcpus and max-memory'), ['resize']);
   say(capabilities.hotplugDisk, ['attach-disk', 'detach-disk']);
   say(capabilities.hotplugNic, ['attach-nic', 'detach-nic']);
   return reasons;

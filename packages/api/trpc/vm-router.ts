@@ -1,6 +1,6 @@
 import { inputs } from '../schema/index.ts';
 import { defined } from './defined.ts';
-import { toAction, toCreated, toDrained, toNotice, toVm } from './documents.ts';
+import { toAction, toCreated, toDrained, toNotice, toSet, toVm } from './documents.ts';
 import { stream } from './stream.ts';
 import type { Trpc } from './trpc.ts';
 
@@ -16,8 +16,8 @@ export function vmRouter({ router, procedure }: Trpc) {
       return { id: String(id), name };
     }),
     create: procedure.input(inputs.create).mutation(async ({ ctx, input }) => toCreated(await ctx.services.vms.create(input))),
-    set: procedure.input(inputs.set).mutation(async ({ ctx: { services }, input: { vm, ...change } }) => {
-      return toCreated(await services.vms.set(services.vms.resolve(vm, { careful: false }), defined(change)));
+    set: procedure.input(inputs.set).mutation(async ({ ctx: { services, hungUp }, input: { vm, ...change } }) => {
+      return toSet(await services.vms.set(services.vms.resolve(vm, { careful: false }), defined(change), { signal: hungUp }));
     }),
     start: action.mutation(async ({ ctx: { services, hungUp }, input }) => {
       return toAction(await services.vms.start(services.vms.resolve(input.vm, { careful: false }), { signal: hungUp }));

@@ -26,7 +26,7 @@ export type CloudHypervisorDriverDeps = {
   log?: HypervisorLog;
 };
 
-const capabilities: Capabilities = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, blockStats: null };
+const capabilities: Capabilities = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, resize: null, blockStats: null };
 
 /** Runs VMs on cloud-hypervisor 52 or later, on KVM. */
 export function createCloudHypervisorDriver(given: CloudHypervisorDriverDeps): HypervisorDriver {

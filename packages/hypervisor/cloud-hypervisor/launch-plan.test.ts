@@ -43,3 +43,10 @@ test('a firmware takes the place of the kernel; an id that is a UUID is the one 
   expect(config).toMatchObject({ payload: { firmware: '/fw/CLOUDHV.fd' }, platform: { uuid: vmId }, cpus: { nested: true } });
   expect(plan().config.platform).toBeUndefined();
 });
+
+test('room to grow is behind what it boots with; a most that is no more than that is none', () => {
+  const { config } = plan({ maxVcpus: 8, maxMemoryMib: 2048 });
+  expect(config).toMatchObject({ cpus: { boot_vcpus: 2, max_vcpus: 8 }, memory: { size: 536_870_912, hotplug_size: 1_610_612_736 } });
+  expect(plan({ maxVcpus: 1, maxMemoryMib: 512 }).config).toMatchObject({ cpus: { max_vcpus: 2 }, memory: { size: 536_870_912 } });
+  expect(plan({ maxMemoryMib: 512 }).config.memory).toEqual({ size: 536_870_912 });
+});

@@ -1,4 +1,4 @@
-import { bootOf, type Disk, type LaunchNic, type RunRecord, type VmSpec } from '@mvirt/domain';
+import { bootOf, bytesPerMib, type Disk, type LaunchNic, type RunRecord, type VmSpec } from '@mvirt/domain';
 import { diskDevice, nicDevice } from '../device-names.ts';
 import { isUuid, seedDisk } from '../launch-parts.ts';
 import { sockets } from '../run-files.ts';
@@ -18,8 +18,8 @@ export type LaunchPlanInput = { program: string; run: RunRecord; spec: VmSpec; s
 export function planLaunch({ program, run, spec, seedImage }: LaunchPlanInput): LaunchPlan {
   const disks = [...run.disks, ...(seedImage === null ? [] : [seedDisk(seedImage)])];
   const config = {
-    cpus: { boot_vcpus: spec.vcpus, max_vcpus: spec.vcpus, nested: spec.nestedVirt },
-    memory: { size: spec.memoryMib * 1024 * 1024 },
+    cpus: { boot_vcpus: spec.vcpus, max_vcpus: Math.max(spec.vcpus, spec.maxVcpus ?? 0), nested: spec.nestedVirt },
+    memory: memory(spec),
     payload: payload(spec),
     ...(isUuid(run.vmId) ? { platform: { uuid: run.vmId } } : {}),
     disks: disks.map(diskConfig),
@@ -38,6 +38,12 @@ export function planLaunch({ program, run, spec, seedImage }: LaunchPlanInput): 
 /** Relative names: the run directory's own path may be longer than a socket's address. Its seccomp filters stay on by default. */
 function argvOf(program: string, run: RunRecord): string[] {
   return [program, '--api-socket', `path=${sockets.api}`, '--event-monitor', `path=${filesOf(run).eventsOut}`, '--no-shutdown'];
+}
+
+/** What may be added while it runs, by ACPI, is room behind what it boots with. */
+function memory({ memoryMib, maxMemoryMib }: VmSpec): Record<string, number> {
+  const room = (maxMemoryMib ?? 0) - memoryMib;
+  return { size: memoryMib * bytesPerMib, ...(room > 0 ? { hotplug_size: room * bytesPerMib } : {}) };
 }
 
 function payload(spec: VmSpec): Record<string, string> {

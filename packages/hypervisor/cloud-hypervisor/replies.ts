@@ -1,4 +1,4 @@
-import type { Disk } from '@mvirt/domain';
+import { bytesPerMib, type Disk } from '@mvirt/domain';
 import { z } from 'zod';
 
 export const anything = z.unknown();
@@ -12,11 +12,14 @@ const nics = z.array(z.object({ id: z.string().nullish(), tap: z.string().nullis
 export const infoReply = z
   .object({
     state: z.string(),
-    config: z.object({ disks, net: nics }),
+    config: z.object({ cpus: z.object({ boot_vcpus: z.number() }), memory: z.object({ size: z.number() }), disks, net: nics }),
     device_tree: z.record(z.string(), z.unknown()).nullish(),
   })
   .transform(({ state, config, device_tree: tree }) => ({
     state,
+    /** As asked for: the guest may not have let go of the others yet. */
+    vcpus: config.cpus.boot_vcpus,
+    memoryMib: config.memory.size / bytesPerMib,
     /** Every device that the guest has, one whose removal is pending included. */
     devices: new Set(Object.keys(tree ?? {})),
     /** Without those whose removal is pending. */

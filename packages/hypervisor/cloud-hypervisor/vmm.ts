@@ -3,6 +3,7 @@ import { MvirtError } from '@mvirt/domain';
 import type { CallOptions, Vmm } from '../driver.ts';
 import { createFacts } from '../facts.ts';
 import { foreignSocket } from '../foreign-socket.ts';
+import { createResizing } from '../resizing.ts';
 import { createResponsiveness } from '../responsiveness.ts';
 import { sockets } from '../run-files.ts';
 import type { VmmDeps } from '../vmm-deps.ts';
@@ -18,6 +19,7 @@ import { createLastAct } from './last-act.ts';
 import { ApiRefusal, asMvirt } from './refusal.ts';
 import { anything, countersReply, type Info, infoReply } from './replies.ts';
 import { filesOf } from './run-files.ts';
+import { createSizeHand } from './size-hand.ts';
 
 export type CloudHypervisorVmm = Vmm & {
   readonly link: ApiLink;
@@ -54,7 +56,7 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
     if (fact.kind === 'device-removed') left(fact.device);
     else facts.tell(fact);
     // A reset completes removals and says nothing of them. Where it fails, the next look finds the same.
-    if (fact.kind === 'guest-reset') void devices.settle({ signal: leaving.signal }).catch(() => {});
+    if (fact.kind === 'guest-reset') void settleAll({ signal: leaving.signal }).catch(() => {});
   };
 
   const drain = (): boolean => {
@@ -76,7 +78,13 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
   // Ids of another daemon's devices are its own: they are learned from the VMM.
   const plugged = view === null ? { disks: run.disks, nics: run.nics } : { disks: [], nics: [] };
   const devices = createDevices({ link, clock, ...plugged, onLeft: left });
+  const resizing = createResizing({ hand: createSizeHand(link), clock, known: run.size ?? null, onResized: (size) => facts.tell({ kind: 'resized', size }) });
   const lastAct = createLastAct({ host, clock, link, process, events, signal: leaving.signal });
+
+  const settleAll = async (options: CallOptions): Promise<void> => {
+    await devices.settle(options);
+    if (run.size !== undefined) await resizing.settle(options);
+  };
 
   /** Its own guest's power-off ends such a VMM: one whose machine is off was told so by somebody, and is of no more use. */
   const meet = (info: Info, { seen }: ForeignView): void => {
@@ -94,7 +102,7 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
         events.note({ ...events.state(), off: true });
         drain();
       }
-      await devices.settle({ signal });
+      await settleAll({ signal });
     } catch (error) {
       // What it refuses is an answer as well; a time-out was told by the call.
       if (error instanceof NotListening && !lastAct.begun()) silent();
@@ -104,7 +112,7 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
   /** At most one look at a time. */
   const lookAfter = async (): Promise<void> => {
     drain();
-    if ((heard() && view === null) || looking) return;
+    if ((heard() && view === null && !resizing.pending()) || looking) return;
     looking = true;
     await look({ timeoutMs: lookMs, signal: leaving.signal });
     looking = false;
@@ -170,6 +178,7 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
     detachDisk: (path, options) => words(devices.detachDisk(path, options)),
     attachNic: (nic, options) => words(devices.attachNic(nic, options)),
     detachNic: (mac, options) => words(devices.detachNic(mac, options)),
+    resize: (size, options) => words(resizing.resize(size, options)),
     async blockStats({ signal }) {
       const counters = await words(link.get('vm.counters', countersReply, signal ? { signal } : {}));
       return [...devices.disks()].flatMap(([device, path]) => {

@@ -11,6 +11,8 @@ export function adoptQemu(deps: DriverDeps, run: LiveRun, options: { signal: Abo
     vmm.drain();
     const answers = (await vmm.link.connect()) && (await vmm.link.ready(greeting));
     if (!answers) vmm.silent();
+    // What it answers to this is no reason to let go of it, and its silence is told.
+    else await vmm.ask(greeting).catch(() => {});
     vmm.drain();
   };
   return adoptVmm(vmm, greet, options);

@@ -25,7 +25,7 @@ export type QemuDriverDeps = {
   log?: HypervisorLog;
 };
 
-const capabilities: Capabilities = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, blockStats: null };
+const capabilities: Capabilities = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, resize: null, blockStats: null };
 
 /** Where Debian's package ovmf puts an image with its variables in it. */
 const ovmfPaths = ['/usr/share/ovmf/OVMF.fd', '/usr/share/qemu/OVMF.fd'];

@@ -5,6 +5,8 @@ import { type LaunchPlanInput, planLaunch, spareRootPorts } from './launch-plan.
 const spec: VmSpec = {
   vcpus: 2,
   memoryMib: 512,
+  maxVcpus: null,
+  maxMemoryMib: null,
   bootMode: 'unspecified',
   kernel: '/boot/vmlinux',
   initramfs: '/boot/initrd,with,commas',
@@ -134,4 +136,13 @@ test('an OVMF with its variables in it is mapped read-only; code without them ge
   ]);
   const lone = () => plan({ spec: { ...spec, firmware: '/fw/OVMF_CODE_4M.fd' }, firmwareFiles: { ovmf: null, exists: () => false } });
   expect(lone).toThrow('/fw/OVMF_VARS_4M.fd does not exist');
+});
+
+test('room to grow is said where there is some; a most that is no more than what it starts with is none', () => {
+  const sizeOf = (change: Partial<VmSpec>) => {
+    const { argv } = plan({ spec: { ...spec, ...change } });
+    return [...values(argv, '-smp'), ...values(argv, '-m')];
+  };
+  expect(sizeOf({ maxVcpus: 8, maxMemoryMib: 2048 })).toEqual(['cpus=2,maxcpus=8', 'size=512M,slots=8,maxmem=2048M']);
+  expect(sizeOf({ maxVcpus: 2, maxMemoryMib: 512 })).toEqual(['cpus=2', '512M']);
 });

@@ -42,7 +42,7 @@ export function planLaunch({ program, run, spec, seedImage, accelerator, firmwar
     ...(isUuid(run.vmId) ? ['-uuid', run.vmId] : []),
     ...['-nodefaults', '-no-user-config', '-display', 'none'],
     ...['-machine', machine(boot, chosen?.firmware ?? null)],
-    ...['-accel', accelerator.name, '-cpu', cpu(accelerator, spec), '-smp', `cpus=${spec.vcpus}`, '-m', `${spec.memoryMib}M`],
+    ...['-accel', accelerator.name, '-cpu', cpu(accelerator, spec), ...size(spec)],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
     // A reset is the guest's own affair; its power-off and its panic end QEMU (docs/adr/0001).
     ...['-action', 'reboot=reset,shutdown=poweroff,panic=shutdown'],
@@ -97,6 +97,15 @@ const device = (value: Record<string, unknown>): string[] => ['-device', json(va
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 /** graphics=off: SeaBIOS speaks on the serial line, where "No bootable device" can be seen. */
+/** Pieces of memory that may be added while it runs. */
+const memorySlots = 8;
+
+function size({ vcpus, memoryMib, maxVcpus, maxMemoryMib }: VmSpec): string[] {
+  const mostVcpus = maxVcpus !== null && maxVcpus > vcpus ? `,maxcpus=${maxVcpus}` : '';
+  const mostMemory = maxMemoryMib !== null && maxMemoryMib > memoryMib ? `,slots=${memorySlots},maxmem=${maxMemoryMib}M` : '';
+  return ['-smp', `cpus=${vcpus}${mostVcpus}`, '-m', mostMemory === '' ? `${memoryMib}M` : `size=${memoryMib}M${mostMemory}`];
+}
+
 function machine(boot: Boot, firmware: Firmware | null): string {
   const words = ['q35', 'vmport=off'];
   if (boot.kind === 'firmware') words.push('graphics=off');

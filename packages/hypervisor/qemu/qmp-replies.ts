@@ -60,6 +60,20 @@ export const pciReply = z.array(
   }),
 );
 
+export const kvmReply = z.object({ enabled: z.boolean() });
+
+/** path null: a CPU that could be added; place: its number among the cores. */
+export const cpusReply = z.array(
+  z
+    .object({ type: z.string(), 'qom-path': z.string().nullable().default(null), props: z.record(z.string(), z.number()) })
+    .transform(({ type: driver, 'qom-path': path, props }) => ({ driver, path, props, place: props['core-id'] ?? 0 })),
+);
+
+/** In bytes. */
+export const memoryReply = z
+  .object({ 'base-memory': z.number(), 'plugged-memory': z.number().default(0) })
+  .transform(({ 'base-memory': base, 'plugged-memory': plugged }) => base + plugged);
+
 export const blockStatsReply = z.array(
   z.object({
     'node-name': z.string().default(''),

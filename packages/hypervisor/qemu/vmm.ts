@@ -3,6 +3,7 @@ import { MvirtError } from '@mvirt/domain';
 import type { z } from 'zod';
 import type { CallOptions, Vmm } from '../driver.ts';
 import { createFacts } from '../facts.ts';
+import { createResizing } from '../resizing.ts';
 import { createResponsiveness } from '../responsiveness.ts';
 import type { VmmDeps } from '../vmm-deps.ts';
 import { watchVmm } from '../vmm-watch.ts';
@@ -13,6 +14,7 @@ import type { EventFact } from './events.ts';
 import { createQmpLink, type QmpCallOptions, type QmpLink, QmpRefusal } from './qmp.ts';
 import { anything, blockStatsReply, type QmpEvent, statusReply } from './qmp-replies.ts';
 import { filesOf } from './run-files.ts';
+import { createSizeHand, isCpu } from './size-hand.ts';
 
 export type QemuVmm = Vmm & {
   readonly link: QmpLink;
@@ -20,6 +22,8 @@ export type QemuVmm = Vmm & {
   drain(): boolean;
   /** Says that it does not answer, before any call was made. */
   silent(): void;
+  /** Asks it something; what it missed to say is told. @throws HYPERVISOR_UNRESPONSIVE and what calls throw */
+  ask(options: QmpCallOptions): Promise<void>;
   /** Resolves when the process has ended. */
   readonly gone: Promise<void>;
   hasGone(): boolean;
@@ -32,7 +36,11 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<Ev
   const leaving = new AbortController();
   const { answered, silent, heard } = createResponsiveness(facts);
 
-  const tell = (fact: EventFact): void => facts.tell(fact.kind === 'device-removed' ? { kind: 'device-removed', device: devices.removed(fact.device) } : fact);
+  const tell = (fact: EventFact): void => {
+    if (fact.kind !== 'device-removed') facts.tell(fact);
+    else if (isCpu(fact.device)) void ask({ signal: leaving.signal }).catch(() => {});
+    else facts.tell({ kind: 'device-removed', device: devices.removed(fact.device) });
+  };
   const drain = (): boolean => events.drain(tell);
   /** The event itself is read from the file: the line only says that there is one, maybe before it is there. */
   const hear = (event: QmpEvent): void => {
@@ -42,6 +50,7 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<Ev
 
   const link = createQmpLink({ runDir: run.runDir, files: host.files, clock, onAnswer: answered, onSilence: silent, onEvent: hear });
   const devices = createDevices({ link, clock, disks: run.disks });
+  const resizing = createResizing({ hand: createSizeHand(link), clock, known: run.size ?? null, onResized: (size) => facts.tell({ kind: 'resized', size }) });
   const call = async <T>(command: string, args: Record<string, unknown>, reply: z.ZodType<T>, options: QmpCallOptions): Promise<T> => {
     try {
       return await link.call(command, args, reply, options);
@@ -53,12 +62,18 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<Ev
     await call(command, {}, anything, signal ? { signal } : {});
   };
 
+  /** Any question will do: where its guest may be resized, the one that may bring news. */
+  const ask = async (options: QmpCallOptions): Promise<void> => {
+    if (run.size === undefined) await link.call('query-status', {}, statusReply, options);
+    else await resizing.settle(options);
+  };
+
   const lookAfter = async (): Promise<void> => {
     drain();
     if (!link.connected() && !(await link.connect())) return silent();
-    if (heard()) return;
-    // Silence is what the call itself tells; the VMM's end is told by the kernel.
-    await link.call('query-status', {}, statusReply, { signal: leaving.signal }).catch(() => {});
+    if (heard() && !resizing.pending()) return;
+    // Silence is what the calls themselves tell; the VMM's end is told by the kernel.
+    await ask({ signal: leaving.signal }).catch(() => {});
   };
 
   const settle = async (): Promise<void> => {
@@ -82,6 +97,7 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<Ev
     link,
     drain,
     silent,
+    ask,
     gone: watch.gone,
     hasGone: watch.hasGone,
     listen: facts.listen,
@@ -105,6 +121,7 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<Ev
     detachDisk: (path, options) => devices.detachDisk(path, options).catch(rethrow),
     attachNic: (nic, options) => devices.attachNic(nic, options).catch(rethrow),
     detachNic: (mac, options) => devices.detachNic(mac, options).catch(rethrow),
+    resize: (size, options) => resizing.resize(size, options).catch(rethrow),
     async blockStats({ signal }) {
       const nodes = devices.nodes();
       const stats = await call('query-blockstats', {}, blockStatsReply, signal ? { signal } : {});

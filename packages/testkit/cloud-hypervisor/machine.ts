@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { openSerialSocket, type SerialSocket } from './serial-socket.ts';
+import { createSize, type Size, type SizeConfig } from './size.ts';
 import { createTinyGuest, type TinyGuest } from './tiny-guest.ts';
 
 export type Call = { method: string; resource: string; text: string };
@@ -20,7 +21,7 @@ export type MachineDeps = {
 };
 
 type Device = { id: string; kind: 'disks' | 'net'; path: string | null; bdf: string; config: Record<string, unknown> };
-type Config = {
+type Config = SizeConfig & {
   disks?: Record<string, unknown>[];
   net?: Record<string, unknown>[];
   payload?: { kernel?: string; cmdline?: string };
@@ -40,6 +41,7 @@ export function createCloudHypervisorMachine({ event, print, exit }: MachineDeps
   let devices: Device[] = [];
   let serial: SerialSocket | null = null;
   let unnamed = 0;
+  let size: Size | null = null;
 
   const removed = (device: Device): void => {
     if (!devices.includes(device)) return;
@@ -59,6 +61,14 @@ export function createCloudHypervisorMachine({ event, print, exit }: MachineDeps
       reset: () => void reboot(),
     });
     state = 'Running';
+    const born = createSize({
+      config: config ?? {},
+      event,
+      refuse: refused,
+      plugged: (cpu) => guest?.vcpuPlugged(cpu),
+      unplugged: () => void (guest?.ejects && setTimeout(born.eject, ejectMs)),
+    });
+    size = born;
   };
 
   /** Its consoles are opened whenever a machine is made. */
@@ -206,12 +216,13 @@ export function createCloudHypervisorMachine({ event, print, exit }: MachineDeps
     'PUT vm.reboot': () => running('The VM could not reboot', reboot),
     'PUT vm.power-button': () => running('Error triggering power button', () => guest?.pressButton()),
     'PUT vm.shutdown': () => running('The VM could not shutdown', turnOff),
+    'PUT vm.resize': (body) => size?.resize(body) ?? refused(500, 'The VM could not be resized', 'VM is not running'),
     'PUT vm.add-disk': (body) => plug('disks', body),
     'PUT vm.add-net': (body) => plug('net', body),
     'PUT vm.remove-device': (body) => unplug(String(body.id)),
     'PUT vmm.shutdown': () => ({ status: 200, body: null }),
   };
-  const withBody = new Set(['vm.create', 'vm.add-disk', 'vm.add-net', 'vm.remove-device']);
+  const withBody = new Set(['vm.create', 'vm.resize', 'vm.add-disk', 'vm.add-net', 'vm.remove-device']);
 
   return {
     async answer({ method, resource, text }) {

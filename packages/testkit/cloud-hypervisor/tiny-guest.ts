@@ -4,6 +4,7 @@ export type TinyGuest = {
   type(text: string): void;
   pressButton(): void;
   plugged(slot: number): void;
+  vcpuPlugged(cpu: number): void;
   pause(paused: boolean): void;
 };
 
@@ -39,6 +40,7 @@ export function createTinyGuest({ cmdline, print, powerOff, reset }: TinyGuestDe
         if (!words.includes('deaf')) off();
       }),
     plugged: (slot) => when(() => print(`TINY pci up ${(1 << slot).toString(16).padStart(8, '0')}\r\n`)),
+    vcpuPlugged: (cpu) => when(() => print(`TINY cpu up ${cpu.toString(16).padStart(8, '0')}\r\n`)),
     pause(paused) {
       const missed = untyped ?? [];
       untyped = paused ? missed : null;

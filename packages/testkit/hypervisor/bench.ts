@@ -11,6 +11,10 @@ export type HypervisorBench = {
   missing: string | null;
   /** The same for the cases that need a TAP. */
   missingForNics: string | null;
+  /** Of each guest. */
+  memoryMib: number;
+  /** It can take vCPUs from a running guest; a reset takes those that the guest does not let go of. */
+  takesVcpus(accelerator: string | null): boolean;
   /** The VMM stays when its guest powers off, until an agent ends it. */
   outlivesGuest?: boolean;
   /** Its only accelerator may be too slow here: probe then says so, and a VM that names it runs all the same. */
@@ -57,4 +61,6 @@ export type GuestHand = {
   echoes(text: string): Promise<void>;
   /** So many devices were plugged in while it ran, and it saw each. */
   sawPlugged(count: number): Promise<void>;
+  /** So many vCPUs came while it ran, and it saw each. */
+  sawVcpus(count: number): Promise<void>;
 };

@@ -32,6 +32,8 @@ export function cloudHypervisorBench({ name, cmdline, missing, host, kvm }: Clou
     guest: { hearsButton: can, seesHotplug: true, ejects: can },
     missing,
     missingForNics: lackingForNics(),
+    memoryMib: options.boot.memoryMib,
+    takesVcpus: () => true,
     outlivesGuest: true,
     mayBeSlow: true,
     guestMs: options.guestMs,

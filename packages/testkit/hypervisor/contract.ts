@@ -8,6 +8,7 @@ import { diskCases, nicCases } from './device-cases.ts';
 import { type FactLog, listenTo } from './fact-log.ts';
 import { failureCases } from './failure-cases.ts';
 import { lifecycleCases } from './lifecycle-cases.ts';
+import { resizeCases } from './resize-cases.ts';
 
 /** A VM that a test has launched. */
 export type Launched = { request: LaunchRequest; vmm: Vmm; facts: FactLog; guest: GuestHand; process: ProcessIdentity };
@@ -86,6 +87,7 @@ export function hypervisorContract(bench: HypervisorBench, bunTest: typeof test)
     const testOf: TestOf = (name, run) => void runTest(name, run, timeoutMs);
     const nicTestOf: TestOf = (name, run) => void bunTest.skipIf((bench.missing ?? bench.missingForNics) !== null)(name, run, timeoutMs);
     lifecycleCases(stage, testOf);
+    resizeCases(stage, testOf);
     diskCases(stage, testOf);
     nicCases(stage, nicTestOf);
     agentCases(stage, testOf);

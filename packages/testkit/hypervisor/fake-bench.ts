@@ -5,6 +5,7 @@ import { runFiles } from '@mvirt/host';
 import type { HypervisorDriver } from '@mvirt/hypervisor';
 import { createFakeHypervisor, type GuestManners } from '../fake-hypervisor.ts';
 import { tempDir } from '../temp-dir.ts';
+import { vmSpec } from '../vm-spec.ts';
 import { waitFor } from '../wait-for.ts';
 import type { BenchRoom, HypervisorBench } from './bench.ts';
 import { requestIn } from './request.ts';
@@ -16,6 +17,8 @@ export function fakeBench(name: string, manners: Pick<GuestManners, 'hearsButton
     guest: { ...manners, seesHotplug: true },
     missing: null,
     missingForNics: null,
+    memoryMib: vmSpec().memoryMib,
+    takesVcpus: () => true,
     guestMs: 2000,
     resetsApartMs: 0,
     open: async () => openRoom(manners),
@@ -59,6 +62,7 @@ function openRoom(manners: Partial<GuestManners>): BenchRoom {
         reset: async () => control().reboot(),
         panic: async () => control().panic(),
         sawPlugged: () => waitFor('a device', () => control().devices().length > plugged.size).then(() => {}),
+        sawVcpus: (count) => waitFor('the vCPUs', () => control().size().vcpus > count).then(() => {}),
         async echoes(text) {
           const input = await vmm.openInput();
           await input.write(Buffer.from(text), {});

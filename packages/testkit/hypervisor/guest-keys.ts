@@ -9,6 +9,8 @@ import type { GuestHand } from './bench.ts';
 export type GuestKeys = {
   up: RegExp;
   plugged: RegExp;
+  /** How it shows a vCPU that came, and what is typed first to be told of that many. */
+  vcpu: { shows: RegExp; ask: ((count: number) => string) | null };
   powerOff: string;
   reset: string;
   panic: string | null;
@@ -16,11 +18,23 @@ export type GuestKeys = {
   echo: (text: string) => string;
 };
 
-export const tinyKeys: GuestKeys = { up: /TINY up/g, plugged: /TINY pci up/g, powerOff: 'q', reset: 'r', panic: null, echo: (text) => text };
+export const tinyKeys: GuestKeys = {
+  up: /TINY up/g,
+  plugged: /TINY pci up/g,
+  vcpu: { shows: /TINY cpu up/g, ask: null },
+  powerOff: 'q',
+  reset: 'r',
+  panic: null,
+  echo: (text) => text,
+};
 
 export const linuxKeys: GuestKeys = {
   up: /TINY-READY[^#]*# /g,
   plugged: /TINY-HOTPLUG add/g,
+  vcpu: {
+    shows: /vcpu-\d+ is there/g,
+    ask: (count) => `for n in $(seq ${count}); do until [ -d /sys/devices/system/cpu/cpu$n ]; do sleep 1; done; echo vcpu-$n is there; done\n`,
+  },
   powerOff: 'poweroff -f\n',
   reset: 'reboot -f\n',
   panic: 'echo c >/proc/sysrq-trigger\n',
@@ -42,13 +56,17 @@ export function typingHand({ run }: LaunchRequest, vmm: Vmm, keys: GuestKeys, ti
       input.close();
     }
   };
-  const { panic } = keys;
+  const { panic, vcpu } = keys;
   return {
     up: (times) => shows(`boot ${times}`, keys.up, times),
     powerOff: () => type(keys.powerOff),
     reset: () => type(keys.reset),
     panic: panic === null ? null : () => type(panic),
     sawPlugged: (count) => shows(`device ${count}`, keys.plugged, count),
+    async sawVcpus(count) {
+      if (vcpu.ask !== null) await type(vcpu.ask(count));
+      await shows(`vCPU ${count}`, vcpu.shows, count);
+    },
     async echoes(text) {
       const before = said().split(text).length;
       await type(keys.echo(text));

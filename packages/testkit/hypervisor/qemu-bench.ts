@@ -23,6 +23,8 @@ export function qemuTinyBench(name: string, cmdline: 'deaf keep' | ''): Hypervis
     guest: { hearsButton: can, seesHotplug: true, ejects: can },
     missing: lacking(),
     missingForNics: lackingForNics(),
+    memoryMib: options.boot.memoryMib,
+    takesVcpus,
     guestMs: options.guestMs,
     resetsApartMs,
     ...rooms(options),
@@ -37,11 +39,15 @@ export function qemuLinuxBench(guest: LinuxGuest | null, missing: string | null)
     guest: { hearsButton: true, seesHotplug: true, ejects: true },
     missing: lacking() ?? missing,
     missingForNics: lackingForNics(),
+    memoryMib: options.boot.memoryMib,
+    takesVcpus,
     guestMs: options.guestMs,
     resetsApartMs,
     ...rooms(options),
   };
 }
+
+const takesVcpus: HypervisorBench['takesVcpus'] = (accelerator) => accelerator === 'kvm';
 
 function lacking(): string | null {
   if (createLinuxHost().programs.find('qemu-system-x86_64') === null) return 'qemu-system-x86_64 is missing (Debian package qemu-system-x86)';

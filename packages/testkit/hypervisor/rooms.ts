@@ -15,7 +15,7 @@ import { requestIn } from './request.ts';
 /** What makes the rooms of one real hypervisor with one guest. */
 export type RoomOptions = {
   label: string;
-  boot: Partial<VmSpec>;
+  boot: Partial<VmSpec> & Pick<VmSpec, 'memoryMib'>;
   keys: GuestKeys;
   guestMs: number;
   driver(deps: { host: Host; dataDir: string }): HypervisorDriver;

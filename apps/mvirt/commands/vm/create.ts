@@ -64,6 +64,8 @@ export async function createInput(invocation: Invocation): Promise<CreateInput> 
     ...(name === undefined ? {} : { name }),
     vcpus: wholeNumber(text('vcpus') ?? '1', '--vcpus'),
     memoryMib: memoryMib(text('memory') ?? '512'),
+    ...(text('max-vcpus') === undefined ? {} : { maxVcpus: wholeNumber(text('max-vcpus') ?? '', '--max-vcpus') }),
+    ...(text('max-memory') === undefined ? {} : { maxMemoryMib: memoryMib(text('max-memory') ?? '') }),
     kernel: path('kernel'),
     initramfs: path('initramfs'),
     cmdline: text('cmdline') ?? null,

@@ -53,6 +53,8 @@ export const vmCommands: readonly CommandDefinition[] = [
       { name: 'name', value: 'NAME', summary: '1 to 63 of a-z 0-9 -' },
       { name: 'vcpus', value: 'N', summary: 'virtual CPUs', defaultText: '1' },
       { name: 'memory', value: 'SIZE', summary: 'MiB, or with M or G', defaultText: '512' },
+      { name: 'max-vcpus', value: 'N', summary: 'how many it may be given while it runs', defaultText: '--vcpus' },
+      { name: 'max-memory', value: 'SIZE', summary: 'how much it may be given while it runs, in steps of 128M', defaultText: '--memory' },
       {
         name: 'disk',
         value: 'PATH[,ro][,format=raw|qcow2]',
@@ -90,7 +92,7 @@ export const vmCommands: readonly CommandDefinition[] = [
       {
         name: 'CHANGE',
         summary:
-          'name=N vcpus=N memory=SIZE cmdline=TEXT restart=POLICY autostart=on|off autostart-order=N autostart-delay=TIME label.K=V (label.K= removes it)',
+          'name=N vcpus=N memory=SIZE max-vcpus=N max-memory=SIZE cmdline=TEXT restart=POLICY autostart=on|off autostart-order=N autostart-delay=TIME label.K=V (label.K= removes it)',
         required: true,
         many: true,
       },

@@ -9,11 +9,14 @@ import { nameOf } from '../../output/vm-lines.ts';
 export async function run(invocation: Invocation): Promise<number> {
   const { io, json, args } = invocation;
   const change = parseChanges(args.change ?? []);
-  const { vm, warnings } = await invocation.api().vm.set.mutate({ vm: argument(invocation, 'vm'), ...change });
+  const { vm, warnings, note } = await invocation.api().vm.set.mutate({ vm: argument(invocation, 'vm'), ...change });
   for (const warning of warnings) io.stderr.write(`mvirt: warning: ${printable(warning)}\n`);
   const pending = Object.keys(vm.pending ?? {});
-  if (json) writeDocument(io, { vm });
-  else io.stdout.write(`${nameOf(vm)}: changed${pending.length > 0 ? `; at its next start: ${pending.join(', ')}` : ''}\n`);
+  if (json) writeDocument(io, { vm, note });
+  else
+    io.stdout.write(
+      `${nameOf(vm)}: changed${pending.length > 0 ? `; at its next start: ${pending.join(', ')}` : ''}${note === null ? '' : ` (${printable(note)})`}\n`,
+    );
   return 0;
 }
 
@@ -21,6 +24,8 @@ export type SetChange = {
   name?: string;
   vcpus?: number;
   memoryMib?: number;
+  maxVcpus?: number | null;
+  maxMemoryMib?: number | null;
   cmdline?: string | null;
   labels?: Record<string, string | null>;
   restart?: RestartPolicy;
@@ -35,6 +40,8 @@ export function parseChanges(words: readonly string[]): SetChange {
     if (key === 'name') change.name = value;
     else if (key === 'vcpus') change.vcpus = wholeNumber(value, 'vcpus');
     else if (key === 'memory') change.memoryMib = memoryMib(value);
+    else if (key === 'max-vcpus') change.maxVcpus = value === '' ? null : wholeNumber(value, key);
+    else if (key === 'max-memory') change.maxMemoryMib = value === '' ? null : memoryMib(value);
     else if (key === 'cmdline') change.cmdline = value === '' ? null : value;
     else if (key === 'restart') change.restart = oneOf(value, restartPolicies, 'restart');
     else if (key === 'autostart') change.autostart = oneOf(value, ['on', 'off'], 'autostart') === 'on' ? { ...change.autostart } : null;
@@ -46,7 +53,7 @@ export function parseChanges(words: readonly string[]): SetChange {
   return change;
 }
 
-const settable = 'name, vcpus, memory, cmdline, restart, autostart, autostart-order, autostart-delay and label.KEY can';
+const settable = 'name, vcpus, memory, max-vcpus, max-memory, cmdline, restart, autostart, autostart-order, autostart-delay and label.KEY can';
 
 function oneOf<T extends string>(value: string, choices: readonly T[], what: string): T {
   const found = choices.find((choice) => choice === value);

@@ -20,7 +20,9 @@ test("a VM's life for people", async () => {
   expect(await cli.mvirt('pause', 'web')).toEqual(done('web: paused\n'));
   expect(await cli.mvirt('resume', id)).toEqual(done('web: resumed\n'));
   expect(await cli.mvirt('reboot', id.slice(0, 8))).toEqual(done('web: reset\n'));
-  expect(await cli.mvirt('set', 'web', 'vcpus=2', 'label.role=front')).toEqual(done('web: changed; at its next start: vcpus\n'));
+  expect(await cli.mvirt('set', 'web', 'vcpus=2', 'label.role=front')).toEqual(
+    done('web: changed; at its next start: vcpus (vcpus: it runs without max-vcpus)\n'),
+  );
   expect((await cli.mvirt('get', 'web')).stdout).toContain('pending     vcpus becomes 2 at the next start');
   expect(await cli.mvirt('stop', 'web')).toEqual(done('web: stopped\n'));
   expect(await cli.mvirt('stop', '-t', '5', 'web')).toEqual(done('web: nothing to do, it is stopped\n'));
@@ -141,5 +143,28 @@ test('a VM that its policy starts again, and a drain', async () => {
     autostart: false,
     autostartOrder: null,
     restart: 'never',
+  });
+});
+
+test('a running VM takes a new size at once where it was created for it, else says why not yet', async () => {
+  await using cli = await openCli();
+  const kernel = cli.bench.file('kernel');
+  const most = ['--max-vcpus', '4', '--max-memory', '1G'];
+  const { vm } = (await cli.json('create', '--name', 'web', '--kernel', kernel, ...most)) as { vm: Vm };
+  expect(vm).toMatchObject({ vcpus: 1, memoryBytes: 2 ** 29, maxVcpus: 4, maxMemoryBytes: 2 ** 30 });
+  await cli.mvirt('start', 'web');
+  expect(await cli.json('set', 'web', 'vcpus=2', 'memory=768M')).toMatchObject({
+    vm: { vcpus: 2, memoryBytes: 768 * 2 ** 20, pending: null, unavailable: {} },
+    note: null,
+  });
+  expect((await cli.mvirt('get', 'web')).stdout).toMatch(/^vcpus +2, up to 4 while it runs\nmemory +768M, up to 1G while it runs$/m);
+  expect(await cli.mvirt('set', 'web', 'memory=512M')).toEqual(
+    done('web: changed; at its next start: memoryBytes (memory: memory does not shrink while a VM runs)\n'),
+  );
+
+  await cli.mvirt('create', '--name', 'plain', '--kernel', kernel, '--start');
+  expect(await cli.json('set', 'plain', 'vcpus=2')).toMatchObject({
+    vm: { vcpus: 1, pending: { vcpus: 2 }, unavailable: { resize: 'it runs without max-vcpus and max-memory' } },
+    note: 'vcpus: it runs without max-vcpus',
   });
 });

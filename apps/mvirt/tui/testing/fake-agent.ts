@@ -120,6 +120,8 @@ export function fakeVm(some: Partial<Vm>): Vm {
     keepRunning: false,
     vcpus: 2,
     memoryBytes: 1024 ** 3,
+    maxVcpus: null,
+    maxMemoryBytes: null,
     hypervisor: 'qemu',
     pid: null,
     createdAt: '2026-01-02T12:00:00Z',
