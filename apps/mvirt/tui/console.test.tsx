@@ -98,7 +98,7 @@ test.each(themeNames)('%s: a guest may set and reset its colours, and the next r
 test('every key but the prefix goes to the guest, in order', async () => {
   await using open = await withGuest();
   open.fake.toConsole('id-web-1', live);
-  expect(await open.keys('ENTER')).toContain('keys go to web-1 · ^a t leaves');
+  expect(await open.keys('ENTER')).toContain('keys go to web-1 · 60x13 · ^a t leaves');
   await open.keys('l', 's', 'ENTER', 'TAB', '^c', 'q', '^z');
   expect(open.fake.typed.map((each) => each.text).join('')).toBe('ls\r\t\u0003q\u001a');
   expect(open.seen).toEqual({ quit: 0, suspended: 0 });
@@ -241,7 +241,7 @@ test("a stopped VM's console stays readable and takes no keys", async () => {
   open.fake.toConsole('id-web-3', live);
   const frame = await open.keys('ENTER');
   expect(frame).toContain('last words');
-  expect(frame).toContain('stopped · ^a t leaves');
+  expect(frame).toContain('stopped · 60x13 · ^a t leaves');
   expect(await open.keys('x', 'y')).toContain('web-3 is stopped: its console takes no keys');
   expect(open.fake.typed).toEqual([]);
   await open.keys('TAB');
@@ -315,4 +315,48 @@ test('random bytes from a guest never leave its pane', async () => {
     expect(rows[7]).toContain('Console  web-1');
     expect(rows[22]).toContain('c create');
   }
+});
+
+test('a program that asked for the mouse gets it where its console is typed into; a click elsewhere only brings the focus', async () => {
+  await using open = await withGuest();
+  open.fake.toConsole('id-web-1', live);
+  open.fake.print('id-web-1', '\u001b[?1000;1006h');
+  await open.frame();
+  const [x, y] = [48, 12];
+  await open.screen.mockMouse.click(x, y);
+  await open.frame();
+  expect(open.ui.focus()).toBe('console');
+  expect(open.fake.typed).toEqual([]);
+  await open.screen.mockMouse.click(x, y);
+  // Of the guest's screen, whose first cell is 1;1.
+  expect(text(open)).toBe('id-web-1:\u001b[<0;10;5M|id-web-1:\u001b[<0;10;5m');
+});
+
+test('the wheel scrolls back, also where the list has the focus', async () => {
+  await using open = await withGuest();
+  for (let line = 0; line < 100; line += 1) open.fake.print('id-web-1', `line ${line}\r\n`);
+  await open.frame();
+  await open.screen.mockMouse.scroll(48, 12, 'up');
+  expect(await open.frame()).toContain('line 85 ');
+  await open.screen.mockMouse.scroll(48, 12, 'down');
+  expect(await open.frame()).not.toContain('line 85 ');
+  expect(open.ui.focus()).toBe('list');
+  expect(open.fake.typed).toEqual([]);
+});
+
+test('what is marked with the mouse is copied as text, without colours and without the blanks at the ends of lines', async () => {
+  await using open = await withGuest();
+  open.fake.print('id-web-1', '\u001b[31mfirst\u001b[0m 日本\r\nsecond line\r\n');
+  await open.frame();
+  await open.screen.mockMouse.drag(39, 8, 44, 9);
+  expect(await open.frame()).toContain('copied');
+  expect(open.copied).toEqual(['first 日本\nsecond']);
+});
+
+test('the frame tells the size that a guest may be told', async () => {
+  await using open = await openUi({ width: 120, height: 30 });
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'web-1', state: 'running' })] });
+  await open.frame();
+  open.fake.toConsole('id-web-1', live);
+  expect(await open.keys('ENTER')).toContain('keys go to web-1 · 80x17 · ^a t leaves');
 });

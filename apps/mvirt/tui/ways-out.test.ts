@@ -56,7 +56,7 @@ test.skipIf(missing !== null)(
     const { terminal, dir, ui } = shell;
     await terminal.type(`setsid sh -c 'echo $$ > ${dir.join('pid')}; exec ${ui}'`);
     await terminal.keys('Enter');
-    await terminal.until('q quit');
+    await terminal.until('? help');
     const pid = Number(readFileSync(dir.join('pid'), 'utf8'));
     await terminal[Symbol.asyncDispose]();
     await waitFor('the UI to end', () => !existsSync(`/proc/${pid}`));

@@ -1,4 +1,4 @@
-import { extend } from '@opentui/solid';
+import { extend, useSelectionHandler } from '@opentui/solid';
 import { createEffect, createMemo, on, onCleanup, Show } from 'solid-js';
 import { insideOf, type Rect, type ScreenLayout } from '../layout/screen-layout.ts';
 import { vmLabel } from '../layout/vm-row.ts';
@@ -33,7 +33,7 @@ export function Console(props: { ui: Ui; keys: ConsoleKeys; rect: Rect | null; b
         rect={rect()}
         borders={props.borders}
         title={title()}
-        notes={notesOf(props.ui, props.keys)}
+        notes={notesOf(props.ui, props.keys, inside())}
         focused={focused()}
         theme={props.theme}
         onMouseDown={() => props.ui.setFocus('console')}
@@ -66,6 +66,12 @@ function Attachment(props: { id: string; ui: Ui; keys: ConsoleKeys; colours: Gue
     props.keys.attach(made);
     onCleanup(consoles.open(props.id, made, () => props.focused && props.keys.canType()));
   };
+  useSelectionHandler(() => {
+    const text = terminal?.getSelectedText() ?? '';
+    if (text.trim() === '') return;
+    if (props.ui.copy(text)) props.ui.say(`copied ${[...text].length} characters`, 'good');
+    else props.ui.say('this terminal takes no copies (OSC 52)', 'warning');
+  });
   createEffect(
     on(
       () => props.focused && props.ui.mode() === 'console',
@@ -92,7 +98,7 @@ function Attachment(props: { id: string; ui: Ui; keys: ConsoleKeys; colours: Gue
   );
 }
 
-function notesOf(ui: Ui, keys: ConsoleKeys): string[] {
+function notesOf(ui: Ui, keys: ConsoleKeys, size: { width: number; height: number }): string[] {
   const vm = ui.vms.selected();
   if (vm === null) return [];
   if (keys.scrolling()) return ['scrolled back · ↑↓ PgUp PgDn · Esc ends', 'scrolled back · Esc ends', 'scrolled'];
@@ -100,7 +106,8 @@ function notesOf(ui: Ui, keys: ConsoleKeys): string[] {
   if (ui.focus() !== 'console') return [stream ?? (vm.state === 'stopped' ? 'stopped' : '')];
   if (keys.armed()) return ['^a …  t leaves · z zooms · [ scrolls', '^a … t leaves · z zooms', '^a …'];
   const what = stream ?? (vm.state === 'stopped' ? 'stopped' : `keys go to ${vmLabel(vm)}`);
-  return [`${what} · ^a t leaves`, '^a t leaves'];
+  // A serial line tells no size: the guest has to be told this one, by stty.
+  return [`${what} · ${size.width}x${size.height} · ^a t leaves`, `${what} · ^a t leaves`, '^a t leaves'];
 }
 
 const streamNotes = { none: null, live: null, history: 'loading …', gap: 'interrupted' } as const;

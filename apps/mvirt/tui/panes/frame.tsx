@@ -23,13 +23,6 @@ export type FrameProps = {
 export function Frame(props: FrameProps) {
   const inside = () => insideOf({ ...props.rect, left: 0, top: 0 }, props.borders);
   const border = () => props.theme.style(props.focused ? 'borderFocused' : 'border').fg;
-  const top = () => (
-    <Line
-      width={props.rect.width}
-      theme={props.theme}
-      spans={frameTop({ title: props.title, notes: props.notes, width: props.rect.width, corners: props.borders === 'all', focused: props.focused })}
-    />
-  );
   return (
     <box
       position="absolute"
@@ -46,11 +39,25 @@ export function Frame(props: FrameProps) {
         if (direction === 'up' || direction === 'down') props.onWheel?.(direction === 'up' ? -1 : 1);
       }}
     >
-      {/* Both anew when the borders come: what is added later would be drawn over the title. */}
-      <Show when={props.borders === 'all'} fallback={top()}>
-        <box position="absolute" left={0} top={0} width={props.rect.width} height={props.rect.height} border={true} borderColor={border()} shouldFill={false} />
-        {top()}
+      <Show when={props.borders === 'all'}>
+        {/* Beneath: it reaches over the whole pane, and the mouse is the content's. Where there is no room inside, it covers what does not fit. */}
+        <box
+          position="absolute"
+          zIndex={props.rect.width > 2 ? -1 : 1}
+          left={0}
+          top={0}
+          width={props.rect.width}
+          height={props.rect.height}
+          border={true}
+          borderColor={border()}
+          shouldFill={false}
+        />
       </Show>
+      <Line
+        width={props.rect.width}
+        theme={props.theme}
+        spans={frameTop({ title: props.title, notes: props.notes, width: props.rect.width, corners: props.borders === 'all', focused: props.focused })}
+      />
       <box position="absolute" left={inside().left} top={inside().top} width={inside().width} height={Math.max(1, inside().height)} overflow="hidden">
         {props.children}
       </box>

@@ -1,6 +1,9 @@
-import { type EmbeddedTerminalOptions, EmbeddedTerminalRenderable, KeyEvent, type RenderContext } from '@opentui/core';
+import { type EmbeddedTerminalOptions, EmbeddedTerminalRenderable, KeyEvent, type MouseEvent, type RenderContext } from '@opentui/core';
 import { type GuestColours, setGuestColours } from '../theme/guest-colours.ts';
 import { settled } from './settled.ts';
+
+/** As many as the emulator itself scrolls at a turn of the wheel. */
+const wheelRows = 3;
 
 /** What OpenTUI 0.5.12 has and does not show: the emulator's scrolling, and what it answers when. */
 type Inner = {
@@ -18,6 +21,7 @@ const scrollbackBytes = 8_000_000;
 /** OpenTUI's terminal emulator with function keys, Alt, scrolling, answers and colours, which 0.5.12 lacks. */
 export class GuestTerminal extends EmbeddedTerminalRenderable {
   #colours = '';
+  #pressed = false;
 
   /** Solid makes elements with nothing but an id, and sets the rest afterwards: what only a constructor takes is given here. */
   constructor(ctx: RenderContext, options: EmbeddedTerminalOptions & { colours?: GuestColours }) {
@@ -38,6 +42,20 @@ export class GuestTerminal extends EmbeddedTerminalRenderable {
       mended.meta = false;
     }
     return super.encodeKey(mended);
+  }
+
+  /** A guest's program that asked for the mouse gets it only in a console that is typed into; elsewhere a click is ours, and the wheel scrolls. */
+  override processMouseEvent(event: MouseEvent): void {
+    if (event.type === 'down') this.#pressed = this.focused;
+    // The end of the click that brought the focus is not the guest's either.
+    const ours = ['up', 'drag', 'drag-end'].includes(event.type) ? !this.#pressed : !this.focused;
+    if (!ours) {
+      super.processMouseEvent(event);
+      return;
+    }
+    const direction = event.type === 'scroll' ? event.scroll?.direction : undefined;
+    if (direction === 'up' || direction === 'down') this.scrollRows(direction === 'up' ? -wheelRows : wheelRows);
+    else this.parent?.processMouseEvent(event);
   }
 
   /** The keymap decides what becomes of a key, and when; see console-keys.ts. */

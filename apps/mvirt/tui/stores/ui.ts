@@ -199,6 +199,7 @@ export function createUi(deps: UiDeps) {
       run,
       message,
       say,
+      copy: deps.copy,
       lastLine,
       streamed,
       dispose(): void {

@@ -32,7 +32,7 @@ export async function openShell() {
     async begin() {
       await terminal.type(`clear; ${ui}; echo status $?`);
       await terminal.keys('Enter');
-      await terminal.until('q quit');
+      await terminal.until('? help');
       expect(await terminal.ask('#{alternate_on}#{mouse_any_flag}')).toBe('11');
     },
     pid: async () => Number(execFileSync('pgrep', ['-P', `${await terminal.pid()}`], { encoding: 'utf8' }).trim()),
