@@ -32,6 +32,8 @@ export type Terminal = AsyncDisposable & {
   /** Text as it is, no key names in it. */
   type(text: string): Promise<void>;
   resize(columns: number, rows: number): Promise<void>;
+  /** Whether what runs in it has asked for the mouse. */
+  wantsMouse(): Promise<boolean>;
   /** The screen's text with its colours and attributes, as SGR sequences. */
   styled(): Promise<string>;
   /** Whatever tmux knows of it, by a format such as `#{alternate_on} #{cursor_flag}`. */
@@ -110,6 +112,7 @@ export async function openTerminal({
     styled: () => tmux('capture-pane', '-p', '-e', '-N'),
     ask: pane,
     record: async (path) => void (await tmux('pipe-pane', '-O', `cat > '${path}'`)),
+    wantsMouse: async () => (await pane('#{mouse_any_flag}')) === '1',
     ended,
     async until(what, { timeoutMs = patienceMs } = {}) {
       const has = (text: string) => (typeof what === 'string' ? text.includes(what) : what.test(text));

@@ -97,6 +97,16 @@ test('start and stop act at once and show the line that does the same', async ()
   expect(open.fake.calls[1]).toEqual({ action: 'stop', id: 'id-db' });
 });
 
+test('a message stays until somebody goes on after having had time to read it', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'a', state: 'running' }), fakeVm({ name: 'b' })] });
+  await open.keys('s');
+  expect(await open.keys('j')).toContain('start: a is running already');
+  open.timers.pass(4000);
+  expect(await open.frame()).toContain('start: a is running already');
+  expect(await open.keys('j')).not.toContain('running already');
+});
+
 test('kill and delete ask, and name what is lost', async () => {
   await using open = await openUi(small);
   open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'web-1', state: 'running' })] });

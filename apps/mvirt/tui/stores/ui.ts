@@ -5,7 +5,6 @@ import type { OwnFiles } from '../forms/own-files.ts';
 import type { Command, View } from '../keymap/command.ts';
 import { commands } from '../keymap/commands.ts';
 import type { Mode } from '../keymap/mode.ts';
-import type { Message } from '../layout/footer-lines.ts';
 import type { PaneName } from '../layout/screen-layout.ts';
 import { createActions } from './actions.ts';
 import type { Agent, ConnectionState, VmNotice } from './agent.ts';
@@ -14,6 +13,7 @@ import { createDialogs } from './dialogs.ts';
 import { createFigureStore } from './figure-store.ts';
 import { keepStream } from './keep-stream.ts';
 import { createLogStore } from './log-store.ts';
+import { createMessageStore } from './message-store.ts';
 import type { RunLine } from './run-line.ts';
 import type { Timers } from './timers.ts';
 import { createVmStore } from './vm-store.ts';
@@ -45,12 +45,11 @@ export function createUi(deps: UiDeps) {
     const [zoomed, setZoomed] = createSignal(false);
     /** Which line of text is being typed into a pane's frame. */
     const [typingInto, setTypingInto] = createSignal<'filter' | 'search' | null>(null);
-    const [message, setMessage] = createSignal<Message | null>(null);
     const [lastLine, setLastLine] = createSignal<string | null>(null);
     /** The VM whose streams are open: the selected one, once the selection rests. */
     const [streamed, setStreamed] = createSignal<string | null>(null);
 
-    const say = (text: string, tone: Message['tone'] = 'plain'): void => void setMessage({ text, tone });
+    const { message, say, clear: clearMessage, goOn } = createMessageStore(timers);
     const sayError = (error: unknown): void => {
       const { message: text, hint } = toMvirtError(error);
       say(`${text}; ${hint}`, 'bad');
@@ -108,13 +107,14 @@ export function createUi(deps: UiDeps) {
       typingInto,
       setTypingInto,
       say,
-      clearMessage: () => setMessage(null),
+      clearMessage,
       setLastLine,
       run,
     });
 
     /** Runs a command where it can act; says why where it cannot. */
     function run(command: Command, seen: View): void {
+      goOn();
       const reason = command.disabledReason(seen);
       if (reason !== null) {
         say(`${command.hint ?? command.title}: ${reason}`, 'warning');
