@@ -6,7 +6,21 @@ import { createInterface } from 'node:readline/promises';
 export const startPackages = ['qemu-system-x86', 'iproute2', 'util-linux', 'genisoimage'];
 
 /** What `npm test` needs besides. */
-export const testPackages = [...startPackages, 'qemu-utils', 'tmux', 'socat', 'procps', 'xorriso', 'dosfstools', 'mtools', 'cpio', 'vim', 'less'];
+export const testPackages = [
+  ...startPackages,
+  'qemu-utils',
+  'tmux',
+  'socat',
+  'procps',
+  'xorriso',
+  'dosfstools',
+  'mtools',
+  'cpio',
+  'vim',
+  'less',
+  'python3-grpcio',
+  'python3-grpc-tools',
+];
 
 /** What `npm run test:long` needs besides: a whole Debian guest is built. */
 export const longTestPackages = [...testPackages, 'mmdebstrap', 'e2fsprogs'];

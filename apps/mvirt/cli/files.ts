@@ -4,8 +4,13 @@ import { MvirtError } from '@mvirt/domain/error';
 
 /** A text file of the caller's; - is standard input. @throws FILE_NOT_FOUND */
 export async function readText(path: string, cwd: string, option: string): Promise<string> {
+  return path === '-' ? await Bun.stdin.text() : (await readBytes(path, cwd, option)).toString('utf8');
+}
+
+/** A file of the caller's. @throws FILE_NOT_FOUND */
+export async function readBytes(path: string, cwd: string, option: string): Promise<Buffer> {
   try {
-    return path === '-' ? await Bun.stdin.text() : await readFile(resolve(cwd, path), 'utf8');
+    return await readFile(resolve(cwd, path));
   } catch (cause) {
     throw new MvirtError({
       code: 'FILE_NOT_FOUND',

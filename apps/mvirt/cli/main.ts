@@ -5,6 +5,7 @@ import { reportError } from '../output/errors.ts';
 import { toCliError } from './failure.ts';
 import type { Io } from './invocation.ts';
 import { type Parsed, parse } from './parse.ts';
+import { serverAsked, toServer } from './server.ts';
 import { named } from './usage-error.ts';
 
 /** Runs a subcommand; answers with the exit status. */
@@ -22,7 +23,8 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'command' }>, io: Io): Promise<number> {
+async function runCommand({ command, invocation, server }: Extract<Parsed, { kind: 'command' }>, io: Io): Promise<number> {
+  const url = serverAsked(server, invocation.socketFlag, command);
   const interrupt = new AbortController();
   const onInterrupt = () => interrupt.abort();
   await using closing = new AsyncDisposableStack();
@@ -30,9 +32,13 @@ async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'comm
     process.on('SIGINT', onInterrupt);
     closing.defer(() => void process.off('SIGINT', onInterrupt));
   }
-  const [{ run }, { toAgent }] = await Promise.all([command.load(), import('./connection.ts')]);
-  const connection = toAgent(findSocket({ flag: invocation.socketFlag, env: io.env, cwd: io.cwd }), closing);
+  const connect = async () => {
+    if (url !== null) return toServer(url, server, io, closing);
+    const { toAgent } = await import('./connection.ts');
+    return toAgent(findSocket({ flag: invocation.socketFlag, env: io.env, cwd: io.cwd }), closing);
+  };
   try {
+    const [{ run }, connection] = await Promise.all([command.load(), connect()]);
     return await run({ ...invocation, ...connection, command: command.name, io, signal: interrupt.signal }); // awaited here: what it opened is closed on the way out
   } catch (thrown) {
     if (interrupt.signal.aborted) return exitStatus.interrupted;
@@ -40,8 +46,9 @@ async function runCommand({ command, invocation }: Extract<Parsed, { kind: 'comm
   }
 }
 
-async function startUi({ socketFlag, mouse, theme }: Extract<Parsed, { kind: 'ui' }>, io: Io): Promise<number> {
+async function startUi({ socketFlag, server, mouse, theme }: Extract<Parsed, { kind: 'ui' }>, io: Io): Promise<number> {
   const hint = 'mvirt list shows the VMs; mvirt --help shows all commands';
+  serverAsked(server, socketFlag, 'ui');
   const refuse = (message: string) => new MvirtError({ code: 'INVALID_ARGUMENT', message, hint });
   if (!io.stdout.isTerminal || !io.stdinIsTerminal) throw refuse('the full-screen UI needs a terminal');
   if (io.env.TERM === 'dumb') throw refuse('the full-screen UI needs more than TERM=dumb');

@@ -19,6 +19,8 @@ function refusal(...argv: string[]): MvirtError {
   throw new Error(`${argv.join(' ')} was taken`);
 }
 
+const noServer = { server: undefined, tlsCa: undefined, tlsCert: undefined, tlsKey: undefined };
+
 const words = (name: string): string[] => {
   const { arguments: wanted = [] } = commands.find((one) => one.name === name) ?? {};
   return wanted.map(({ choices, name: word }) => choices?.[0] ?? (word === 'CHANGE' ? 'name=b' : 'x'));
@@ -79,8 +81,9 @@ test('what follows agent is handed over as it is', () => {
 });
 
 test('no command is the full-screen UI', () => {
-  expect(parse([])).toEqual({ kind: 'ui', socketFlag: undefined, mouse: true, theme: undefined });
-  expect(parse(['--socket', '/s', '--no-mouse', '--theme', 'light'])).toEqual({ kind: 'ui', socketFlag: '/s', mouse: false, theme: 'light' });
+  expect(parse([])).toEqual({ kind: 'ui', socketFlag: undefined, server: noServer, mouse: true, theme: undefined });
+  const flags = ['--socket', '/s', '--no-mouse', '--theme', 'light'];
+  expect(parse(flags)).toEqual({ kind: 'ui', socketFlag: '/s', server: noServer, mouse: false, theme: 'light' });
   expect(() => parse(['--theme', 'neon'])).toThrow(/dark, light, ansi, plain/);
 });
 
@@ -105,15 +108,20 @@ test.each([
   }
 });
 
-test.each([
-  [['--server', 'http://[::1]:50051', 'list']],
-  [['list', '--server=http://x']],
-  [['create', '--server', 'http://x', '--kernel', '/k']],
-  [['--server', 'x']],
-])('%j: gRPC servers are refused in so many words', (argv) => {
-  const { code, message, hint } = refusal(...argv);
-  expect([code, message]).toEqual(['INVALID_ARGUMENT', '--server: this release does not speak gRPC, only to the agent of this host']);
-  expect(hint).toContain('--socket PATH');
+test('the server and its certificates, before and after the command', () => {
+  const flags = ['--server', 'https://host', '--tls-ca', 'ca', '--tls-cert', 'cert', '--tls-key', 'key'];
+  const server = { server: 'https://host', tlsCa: 'ca', tlsCert: 'cert', tlsKey: 'key' };
+  expect(command('list', ...flags).server).toEqual(server);
+  expect(command(...flags, 'list').server).toEqual(server);
+  expect(parse(flags)).toMatchObject({ kind: 'ui', server });
+  expect(command('list').server).toEqual(noServer);
+});
+
+test('help shows the server where the command speaks gRPC', () => {
+  for (const { name, overGrpc } of commands.filter(({ raw }) => !raw)) {
+    const help = parse([...name.split(' '), '--help']);
+    expect([name, help.kind === 'help' && help.text.includes('--server <URL>')]).toEqual([name, overGrpc === true]);
+  }
 });
 
 test.each([
@@ -126,4 +134,7 @@ test.each([
   [['stop', '-t', '5', 'id'], 'stop'],
   [['kill', 'id'], 'kill'],
   [['console', 'id'], 'console'],
-])('the old command line is taken: %j', (argv, name) => expect(command(...argv).command.name).toBe(name));
+])('the old command line is taken: %j', (argv, name) => {
+  expect(command(...argv).command.name).toBe(name);
+  expect(command('--server', 'http://[::1]:50051', ...argv)).toMatchObject({ command: { name }, server: { server: 'http://[::1]:50051' } });
+});

@@ -3,13 +3,14 @@ import { Command, CommanderError, Help, Option } from 'commander';
 import type { CommandDefinition, OptionDefinition } from '../commands/definition.ts';
 import { commands, findCommand, globalOptions, nouns } from '../commands/registry.ts';
 import type { Invocation } from './invocation.ts';
+import type { ServerFlags } from './server.ts';
 import { type ThemeName, themeNames } from './theme-names.ts';
 import { usageError } from './usage-error.ts';
 
 export type Parsed =
-  | { kind: 'command'; command: CommandDefinition; invocation: Pick<Invocation, 'args' | 'options' | 'rest' | 'json' | 'socketFlag'> }
+  | { kind: 'command'; command: CommandDefinition; invocation: Pick<Invocation, 'args' | 'options' | 'rest' | 'json' | 'socketFlag'>; server: ServerFlags }
   /** No subcommand: the full-screen UI. */
-  | { kind: 'ui'; socketFlag: string | undefined; mouse: boolean; theme: ThemeName | undefined }
+  | { kind: 'ui'; socketFlag: string | undefined; server: ServerFlags; mouse: boolean; theme: ThemeName | undefined }
   | { kind: 'help'; text: string };
 
 /** What a command line asks for. @throws INVALID_ARGUMENT */
@@ -61,7 +62,7 @@ export function parse(argv: readonly string[]): Parsed {
         json: globals.json === true,
         socketFlag: text(globals.socket),
       };
-      parsed = { kind: 'command', command, invocation };
+      parsed = { kind: 'command', command, invocation, server: serverFlags(globals) };
     });
     (nounOf(command) ?? program).addCommand(built.exitOverride(refusing).configureOutput(output));
   }
@@ -98,19 +99,13 @@ function termOf(command: Command): string {
 const uiWith = (options: Record<string, unknown>): Parsed => ({
   kind: 'ui',
   socketFlag: text(options.socket),
+  server: serverFlags(options),
   mouse: options.mouse !== false,
   theme: themeNames.find((name) => name === options.theme),
 });
 
 /** What commander says, in our form. */
 function refusal({ code, message }: CommanderError, command: string | undefined): MvirtError {
-  if (code === 'commander.unknownOption' && /'--server[='\n]/.test(message)) {
-    return new MvirtError({
-      code: 'INVALID_ARGUMENT',
-      message: '--server: this release does not speak gRPC, only to the agent of this host',
-      hint: "leave it out; --socket PATH or $MVIRT_SOCKET names the agent's socket",
-    });
-  }
   const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
   if (command === undefined) return new MvirtError({ code: 'INVALID_ARGUMENT', message: text, hint: 'mvirt --help shows all commands' });
   return usageError(code === 'commander.excessArguments' ? text : `${command}: ${text}`, command);
@@ -135,7 +130,7 @@ function build(definition: CommandDefinition, act: (values: Values, options: Rec
     const word = `${name}${many ? '...' : ''}`;
     command.argument(required ? `<${word}>` : `[${word}]`, summary);
   }
-  addOptions(command, [...definition.options, ...globalOptions]);
+  addOptions(command, [...definition.options, ...globalOptions], definition);
   if (definition.examples.length > 0) command.addHelpText('after', `\nExamples:\n${definition.examples.map((example) => `  ${example}\n`).join('')}`);
   return command.allowExcessArguments(false).action((...values: unknown[]) => {
     const count = definition.arguments.length;
@@ -145,10 +140,12 @@ function build(definition: CommandDefinition, act: (values: Values, options: Rec
 
 const sentence = (summary: string): string => `${summary[0]?.toUpperCase()}${summary.slice(1)}.`;
 
-function addOptions(command: Command, options: readonly OptionDefinition[]): void {
+/** Of a command that does not speak gRPC help does not show what is for it; that it cannot be had is said when it is asked for. */
+function addOptions(command: Command, options: readonly OptionDefinition[], { overGrpc }: Pick<CommandDefinition, 'overGrpc'> = { overGrpc: true }): void {
   for (const option of options) {
     const flags = `${option.short ? `-${option.short}, ` : ''}--${option.name}${option.value ? ` <${option.value}>` : ''}`;
     const built = new Option(flags, option.defaultText ? `${option.summary} (default: ${option.defaultText})` : option.summary);
+    if (option.overGrpc && !overGrpc) built.hideHelp();
     if (option.choices) built.choices([...option.choices]);
     // One that may be repeated gathers; commander parses a choice through the same hook, so it is added only where needed.
     if (option.many) built.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
@@ -174,6 +171,13 @@ function given(definition: CommandDefinition, options: Record<string, unknown>):
   }
   return found;
 }
+
+const serverFlags = ({ server, tlsCa, tlsCert, tlsKey }: Record<string, unknown>): ServerFlags => ({
+  server: text(server),
+  tlsCa: text(tlsCa),
+  tlsCert: text(tlsCert),
+  tlsKey: text(tlsKey),
+});
 
 const camel = (name: string): string => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

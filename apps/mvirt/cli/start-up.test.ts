@@ -16,20 +16,19 @@ function loadedBy(...argv: string[]): string {
   return execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', env: { ...process.env, MVIRT_SOCKET: '/nonexistent/agent.sock' } });
 }
 
+const ofTheUi = ['/@opentui/', '/solid-js/', '/apps/mvirt/tui/', '/apps/agent/', '/better-sqlite3/', '/packages/engine/'];
+const ofGrpc = ['/@grpc/', '/protobufjs/', '/packages/api/wire/', '/client/grpc/'];
+
 test.each([[['list']], [['start', 'web']], [['get', 'web', '--json']], [['nosuch']], [['--help']], [['version']]])('%j loads only what it needs', (argv) => {
   const loaded = loadedBy(...argv);
   expect(loaded).toContain('/apps/mvirt/cli/parse.ts');
-  for (const heavy of [
-    '/zod/',
-    '/@opentui/',
-    '/solid-js/',
-    '/apps/mvirt/tui/',
-    '/apps/agent/',
-    '/better-sqlite3/',
-    '/packages/engine/',
-    '/client/agent-client.ts',
-  ])
-    expect(loaded).not.toContain(heavy);
+  for (const heavy of [...ofTheUi, ...ofGrpc, '/zod/', '/client/agent-client.ts']) expect(loaded).not.toContain(heavy);
 });
 
 test('a mistake in the command line is told without loading a client', () => expect(loadedBy('nosuch')).not.toContain('@trpc'));
+
+test('what speaks gRPC loads no other client', () => {
+  const loaded = loadedBy('list', '--server', 'unix:/nonexistent');
+  expect(loaded).toContain('/client/grpc/vm-client.ts');
+  for (const heavy of [...ofTheUi, '/@trpc/', '/superjson/', '/zod/']) expect(loaded).not.toContain(heavy);
+});

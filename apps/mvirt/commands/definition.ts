@@ -23,6 +23,8 @@ export type OptionDefinition = {
   many?: boolean;
   choices?: readonly string[];
   defaultText?: string;
+  /** Of use where the command speaks gRPC. */
+  overGrpc?: true;
   completes?: 'vm' | 'file';
 };
 
@@ -37,5 +39,7 @@ export type CommandDefinition = {
   examples: readonly string[];
   /** Flags are not ours to parse: all that follows is handed over as it is. */
   raw?: boolean;
+  /** Works through `--server` too. */
+  overGrpc?: true;
   load: () => Promise<{ run: (invocation: Invocation) => Promise<number> }>;
 };

@@ -11,6 +11,10 @@ export const nouns: Readonly<Record<string, string>> = {};
 /** Options that every command takes, before or after its name. */
 export const globalOptions: readonly OptionDefinition[] = [
   { name: 'socket', value: 'PATH', summary: "the agent's socket (else $MVIRT_SOCKET, else where it usually is)", completes: 'file' },
+  { name: 'server', value: 'URL', summary: 'speak gRPC to http://HOST:PORT, https://HOST:PORT or unix:/PATH instead', overGrpc: true },
+  { name: 'tls-ca', value: 'FILE', summary: "for https: who vouches for the server (else the system's authorities)", overGrpc: true, completes: 'file' },
+  { name: 'tls-cert', value: 'FILE', summary: 'for https: who we are', overGrpc: true, completes: 'file' },
+  { name: 'tls-key', value: 'FILE', summary: 'and its private key', overGrpc: true, completes: 'file' },
   { name: 'json', summary: 'machine-readable output' },
 ];
 

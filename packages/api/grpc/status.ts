@@ -1,8 +1,6 @@
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { control, type ErrorCode, errorTable, type GrpcStatus, MvirtError, toMvirtError } from '@mvirt/domain';
-
-/** Metadata of answers: our code, and what helps, as UTF-8. */
-export const metadataKeys = { code: 'mvirt-code', hint: 'mvirt-hint-bin', note: 'mvirt-note-bin' } as const;
+import { metadataKeys } from '../wire/index.ts';
 
 /** Clients take 8 KiB of headers; text is percent-encoded there. */
 const maxDetailsLength = 4096;

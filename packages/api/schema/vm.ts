@@ -59,6 +59,7 @@ export const vmDocumentSchema = vmSchema.extend({
   nics: z.array(nic.extend({ mac: nic.shape.mac.nullable(), addresses: nic.shape.addresses.nullable() })),
   labels: shape.labels.nullable(),
   restart: shape.restart.nullable(),
+  restartAttempts: shape.restartAttempts.nullable(),
   autostart: shape.autostart.nullable(),
   unavailable: shape.unavailable.nullable(),
 });

@@ -9,20 +9,25 @@ import { runCli } from '../main.ts';
 
 export type Ran = { status: number; stdout: string; stderr: string };
 
-/** The command line in this process, on a real engine with a fake hypervisor, over a real Unix socket. */
-export type CliBench = AsyncDisposable & {
-  readonly bench: Bench;
-  readonly socketPath: string;
+/** The command line in this process, with flags of its own before each command. */
+export type Cli = {
   mvirt(...argv: string[]): Promise<Ran>;
   /** With --json: the document on standard output, proven to be what the command's schema says. */
   json(...argv: string[]): Promise<Record<string, unknown>>;
   /** With --json, of a command that fails: its status and the error's document. */
   jsonError(...argv: string[]): Promise<{ status: number; code: string; message: string; hint: string }>;
-  /** The agent is not there any more; its socket's file too, unless it stays. */
-  hangUp(options?: { socket?: 'stays' }): void;
-  /** Another agent on the same engine. */
-  listen(): Promise<void>;
 };
+
+/** The same on a real engine with a fake hypervisor, over a real Unix socket. */
+export type CliBench = Cli &
+  AsyncDisposable & {
+    readonly bench: Bench;
+    readonly socketPath: string;
+    /** The agent is not there any more; its socket's file too, unless it stays. */
+    hangUp(options?: { socket?: 'stays' }): void;
+    /** Another agent on the same engine. */
+    listen(): Promise<void>;
+  };
 
 export async function openCli(options: BenchOptions = {}): Promise<CliBench> {
   const bench = await openBench(options);
@@ -46,13 +51,24 @@ export async function openCli(options: BenchOptions = {}): Promise<CliBench> {
     if (socket !== 'stays') rmSync(socketPath, { force: true });
   };
   await listen();
-  const mvirt = (...argv: string[]) => runCaptured(['--socket', socketPath, ...argv], bench.dir.path);
   return {
+    ...cliWith(['--socket', socketPath], bench.dir.path),
     bench,
     socketPath,
-    mvirt,
     hangUp,
     listen,
+    async [Symbol.asyncDispose]() {
+      hangUp();
+      await bench[Symbol.asyncDispose]();
+      expect(defects).toEqual([]);
+    },
+  };
+}
+
+export function cliWith(flags: string[], cwd: string): Cli {
+  const mvirt = (...argv: string[]) => runCaptured([...flags, ...argv], cwd);
+  return {
+    mvirt,
     async json(...argv) {
       const { stdout, stderr } = await mvirt(...argv, '--json');
       if (stdout === '') throw new Error(`no document of ${argv.join(' ')}: ${stderr}`);
@@ -62,11 +78,6 @@ export async function openCli(options: BenchOptions = {}): Promise<CliBench> {
       const { status, stdout, stderr } = await mvirt(...argv, '--json');
       expect(stdout).toBe('');
       return { status, ...(checked('error', JSON.parse(stderr)) as { error: { code: string; message: string; hint: string } }).error };
-    },
-    async [Symbol.asyncDispose]() {
-      hangUp();
-      await bench[Symbol.asyncDispose]();
-      expect(defects).toEqual([]);
     },
   };
 }

@@ -32,6 +32,7 @@ export const agentCommands: readonly CommandDefinition[] = [
     arguments: [],
     options: [],
     examples: ['mvirt version'],
+    overGrpc: true,
     load: () => import('./version.ts'),
   },
 ];

@@ -7,15 +7,16 @@ import { printable } from '../../output/table.ts';
 export async function run(invocation: Invocation): Promise<number> {
   const { io, json } = invocation;
   const agent = await agentVersion(invocation);
-  if (json) writeDocument(io, { version: productVersion, agentVersion: agent });
-  else io.stdout.write(`mvirt ${productVersion}\nagent ${agent === null ? 'not reachable' : printable(agent)}\n`);
+  if (json) writeDocument(io, { version: productVersion, agentVersion: agent.version });
+  else io.stdout.write(`mvirt ${productVersion}\nagent ${printable(agent.version ?? agent.why)}\n`);
   return 0;
 }
 
-async function agentVersion({ client, signal }: Invocation): Promise<string | null> {
+async function agentVersion({ client, signal }: Invocation): Promise<{ version: string } | { version: null; why: string }> {
   try {
-    return await client().version({ signal });
+    const version = await client().version({ signal });
+    return version === null ? { version, why: 'of a release that does not say which' } : { version };
   } catch {
-    return null; // asked for a version, told one: an agent that does not run is no failure here
+    return { version: null, why: 'not reachable' }; // asked for a version, told one: an agent that does not run is no failure here
   }
 }

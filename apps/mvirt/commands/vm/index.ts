@@ -34,6 +34,7 @@ export const vmCommands: readonly CommandDefinition[] = [
       { name: 'quiet', short: 'q', summary: 'ids only' },
     ],
     examples: ['mvirt list', 'mvirt list --state running -q', 'mvirt list --json'],
+    overGrpc: true,
     load: () => import('./list.ts'),
   },
   {
@@ -43,6 +44,7 @@ export const vmCommands: readonly CommandDefinition[] = [
     arguments: [vm],
     options: [],
     examples: ['mvirt get web-1', 'mvirt get web-1 --json'],
+    overGrpc: true,
     load: () => import('./get.ts'),
   },
   {
@@ -82,6 +84,7 @@ export const vmCommands: readonly CommandDefinition[] = [
       'mvirt create --name web-1 --memory 1G --disk /var/lib/images/web-1.qcow2 --network default --start',
       "mvirt create --name tiny --kernel vmlinux --initramfs tiny.cpio --cmdline 'console=ttyS0'",
     ],
+    overGrpc: true,
     load: () => import('./create.ts'),
   },
   {
@@ -101,17 +104,18 @@ export const vmCommands: readonly CommandDefinition[] = [
     examples: ['mvirt set web-1 memory=2G vcpus=2', 'mvirt set web-1 label.role=front', 'mvirt set web-1 restart=on-failure autostart=on'],
     load: () => import('./set.ts'),
   },
-  action('start', 'start VMs', { load: () => import('./start.ts') }),
+  action('start', 'start VMs', { overGrpc: true, load: () => import('./start.ts') }),
   action('stop', 'stop VMs gracefully, then by power off', {
     options: [{ name: 'timeout', short: 't', value: 'SECONDS', summary: 'how long the guest may take; 0: without limit', defaultText: '30' }],
     examples: ['mvirt stop web-1', 'mvirt stop -t 120 web-1 web-2'],
+    overGrpc: true,
     load: () => import('./stop.ts'),
   }),
-  action('kill', 'end VMs at once, as if by pulling the plug', { options: [yes], load: () => import('./kill.ts') }),
+  action('kill', 'end VMs at once, as if by pulling the plug', { options: [yes], overGrpc: true, load: () => import('./kill.ts') }),
   action('reboot', 'reset VMs', { load: () => import('./reboot.ts') }),
   action('pause', 'halt the virtual CPUs', { load: () => import('./pause.ts') }),
   action('resume', 'let paused VMs go on', { load: () => import('./resume.ts') }),
-  action('delete', 'delete stopped VMs; their disks stay', { aliases: ['rm'], options: [yes], load: () => import('./delete.ts') }),
+  action('delete', 'delete stopped VMs; their disks stay', { aliases: ['rm'], options: [yes], overGrpc: true, load: () => import('./delete.ts') }),
   {
     name: 'console',
     summary: 'the serial console; Ctrl+a t leaves, Ctrl+a Ctrl+a sends Ctrl+a',
@@ -121,6 +125,7 @@ export const vmCommands: readonly CommandDefinition[] = [
       { name: 'history', value: 'N|all', summary: 'lines to show first', defaultText: '50' },
     ],
     examples: ['mvirt console web-1', 'mvirt console web-1 --read-only --history all'],
+    overGrpc: true,
     load: () => import('./console.ts'),
   },
   {
@@ -144,6 +149,7 @@ export const vmCommands: readonly CommandDefinition[] = [
       { name: 'since', value: 'SEQ', summary: 'those after this sequence number' },
     ],
     examples: ['mvirt events -f --json', 'mvirt events --since 120'],
+    overGrpc: true,
     load: () => import('./events.ts'),
   },
   {
@@ -155,6 +161,7 @@ export const vmCommands: readonly CommandDefinition[] = [
       { name: 'format', value: 'FORMAT', summary: 'how the image is read', choices: ['raw', 'qcow2'], defaultText: 'raw, or qcow2 by the name' },
     ],
     examples: ['mvirt attach-disk web-1 data.raw'],
+    overGrpc: true,
     load: () => import('./attach-disk.ts'),
   },
   {
@@ -163,6 +170,7 @@ export const vmCommands: readonly CommandDefinition[] = [
     arguments: [vm, { name: 'PATH', summary: 'as mvirt get shows it', required: true }],
     options: [],
     examples: ['mvirt detach-disk web-1 data.raw'],
+    overGrpc: true,
     load: () => import('./detach-disk.ts'),
   },
   {
@@ -174,6 +182,7 @@ export const vmCommands: readonly CommandDefinition[] = [
       { name: 'mac', value: 'ADDRESS', summary: 'its MAC' },
     ],
     examples: ['mvirt attach-nic web-1', 'mvirt attach-nic web-1 --mac 52:54:00:12:34:56'],
+    overGrpc: true,
     load: () => import('./attach-nic.ts'),
   },
   {
@@ -182,6 +191,7 @@ export const vmCommands: readonly CommandDefinition[] = [
     arguments: [vm, { name: 'MAC', summary: 'as mvirt get shows it', required: true }],
     options: [],
     examples: ['mvirt detach-nic web-1 52:54:00:12:34:56'],
+    overGrpc: true,
     load: () => import('./detach-nic.ts'),
   },
   {

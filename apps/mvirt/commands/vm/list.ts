@@ -23,5 +23,8 @@ function filter(invocation: Invocation): (vm: VmDocument) => boolean {
   if (state !== undefined && !observedStates.some((known) => known === state))
     throw usageError(`--state: "${state}" is not one of ${observedStates.join(', ')}`, 'list');
   const labels = all(invocation, 'label').map((text) => pair(text, '--label'));
-  return (vm) => (state === undefined || vm.state === state) && labels.every(([key, value]) => vm.labels?.[key] === value);
+  return (vm) => {
+    if (labels.length > 0 && vm.labels === null) throw usageError('--label: labels cannot be had over gRPC', 'list');
+    return (state === undefined || vm.state === state) && labels.every(([key, value]) => vm.labels?.[key] === value);
+  };
 }
