@@ -144,6 +144,8 @@ test.skipIf(missing !== null)('what gRPC has no words for is refused, and nothin
     [['create', ...kernel, '--hypervisor', 'qemu'], /^--hypervisor: cannot/],
     [['create', ...kernel, '--restart', 'always'], /^--restart: cannot/],
     [['create', ...kernel, '--autostart'], /^--autostart: cannot/],
+    [['create', ...kernel, '--max-vcpus', '2'], /^--max-vcpus: cannot/],
+    [['create', ...kernel, '--max-memory', '2G'], /^--max-memory: cannot/],
     [['create', ...kernel, '--disk', '/d,format=qcow2'], /^\/d: the format qcow2: cannot/],
     [['create', '--firmware', '/boot/efi.bin'], /^--firmware \/boot\/efi.bin: cannot/],
     [['create', ...kernel, '--vcpus', '4294967296'], /^--vcpus: 4294967296 is more than gRPC can carry$/],

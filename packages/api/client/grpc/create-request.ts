@@ -5,7 +5,7 @@ import { uint32 } from './uint32.ts';
 /** A create request in the contract's words. @throws INVALID_ARGUMENT naming an option that it has no words for */
 export function toCreateRequest(input: CreateInput): CreateVmRequest {
   const { id, name, vcpus = 1, memoryMib = 512, kernel, initramfs, cmdline, firmware, disks = [], nics = [], userData, ...rest } = input;
-  for (const [key, value] of Object.entries(rest)) if (isSaid(key, value)) throw refusal(optionOf[key] ?? `--${key}`);
+  for (const [key, value] of Object.entries(rest)) if (isSaid(key, value)) throw refusal(optionOf(key));
   const boot = kernel ?? (firmware ? asKernel(firmware) : null);
   return {
     ...(id === undefined ? {} : { id }),
@@ -26,8 +26,10 @@ export function toCreateRequest(input: CreateInput): CreateVmRequest {
   };
 }
 
-/** The options whose keys are not their names. */
-const optionOf: Record<string, string> = { sshKeys: '--ssh-key', labels: '--label' };
+/** Keys whose options have other names. */
+const otherNames: Record<string, string> = { sshKeys: 'ssh-key', labels: 'label', maxMemoryMib: 'max-memory' };
+
+const optionOf = (key: string): string => `--${otherNames[key] ?? key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** What says nothing: a server takes it to be so. */
 const unsaid: Record<string, string> = { hypervisor: '"auto"', restart: '"never"', sshKeys: '[]', labels: '{}' };

@@ -26,6 +26,8 @@ export function toVmDocument({ id, name, state, config, created_at, started_at }
     keepRunning: null,
     vcpus: config?.vcpus ?? 0,
     memoryBytes: Math.min(int64ToNumber(config?.memory_mb ?? '0') * bytesPerMib, Number.MAX_SAFE_INTEGER),
+    maxVcpus: null,
+    maxMemoryBytes: null,
     hypervisor: null,
     pid: null,
     createdAt: toTime(created_at),
