@@ -8,19 +8,22 @@ import { createCloudHypervisorDriver } from '@mvirt/hypervisor/cloud-hypervisor'
 import { createQemuDriver } from '@mvirt/hypervisor/qemu';
 import type { Network } from '@mvirt/network';
 import { createLinuxNetwork } from '@mvirt/network/linux';
-import { createSqliteStore, databaseFile } from '@mvirt/store/sqlite';
+import { createSqliteStore, databaseFile, glanceAtStore } from '@mvirt/store/sqlite';
 import type { AgentConfig } from './config.ts';
 import type { AgentLog } from './logger.ts';
 
 // The one place of the agent that names concrete adapters.
 
-export { databaseFile };
+export { databaseFile, glanceAtStore };
 
 export const wireHost = (): Host => createLinuxHost();
 
 export function wireNetwork(host: Host, bridge: string): Network {
   return createLinuxNetwork({ programs: host.programs, system: host.system, bridge, vmmUid: host.system.rights().uid });
 }
+
+/** What an agent's start does to a database, without an agent: rows of VMs that are gone are removed. The caller holds the data directory. */
+export const tidyStore = (dataDir: string): void => createSqliteStore({ dataDir }).close();
 
 /** In order of preference. dataDir null: nothing is kept, for a look at the host without an agent. */
 export function wireDrivers(host: Host, { dataDir, guestFolder, log }: { dataDir: string | null; guestFolder: string; log?: AgentLog }): HypervisorDriver[] {

@@ -56,7 +56,8 @@ export function finishDeletes(dataDir: string, exists: (vmId: string) => boolean
   return removed;
 }
 
-function runDirs(dataDir: string): string[] {
+/** Names of the folders in which VMs run, or have run. */
+export function runDirs(dataDir: string): string[] {
   const folder = join(dataDir, vmFolder);
   return existsSync(folder) ? readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])) : [];
 }

@@ -3,7 +3,8 @@ import { derivedMac, tapAlias, tapName } from './names.ts';
 import type { PreparedNic, PrepareNics } from './port.ts';
 
 /** A network interface as the kernel shows it. kind: 'tap', else the kernel's own word ('bridge', 'veth'), null for hardware. */
-export type Link = { name: string; alias: string | null; kind: string | null; up: boolean };
+/** held: it has a carrier, which a TAP has while a process holds it open. */
+export type Link = { name: string; alias: string | null; kind: string | null; up: boolean; held: boolean };
 
 /** One command. `undo` takes it back, where something is left to take back; `why` is for logs and errors. */
 export type Step = { do: string[]; input?: string; undo: string[] | null; why: string };

@@ -14,8 +14,8 @@ export interface Network {
    * that we made. Anything else is left as it is. @throws NETWORK_ERROR
    */
   claim(vmId: string, options: { tap: string; signal?: AbortSignal }): Promise<void>;
-  /** TAPs that carry an ifalias of ours. */
-  present(options: { signal?: AbortSignal }): Promise<{ tap: string; vmId: string }[]>;
+  /** TAPs that carry an ifalias of ours. held: a process has it open now. */
+  present(options: { signal?: AbortSignal }): Promise<{ tap: string; vmId: string; held: boolean }[]>;
 }
 
 export type PrepareNics = {

@@ -62,7 +62,7 @@ export function createFakeNetwork(): FakeNetwork {
     },
     async present() {
       await turn();
-      return [...ours].map(([tap, vmId]) => ({ tap, vmId }));
+      return [...ours].map(([tap, vmId]) => ({ tap, vmId, held: false }));
     },
     taps: () => [...ours].map(([tap, vmId]) => ({ tap, vmId })),
     addForeignTap: (name) => void foreign.add(name),

@@ -4,7 +4,9 @@ import { join, resolve } from 'node:path';
 import type { DoctorReport } from '@mvirt/api/schema';
 import { defaultPaths } from '../defaults.ts';
 import { findGroup } from '../group.ts';
-import { databaseFile, wireDrivers, wireHost } from '../wire.ts';
+import { lockFile } from '../lock.ts';
+import { databaseFile, wireDrivers, wireHost, wireNetwork } from '../wire.ts';
+import { checkLeftovers } from './check-leftovers.ts';
 import { checkDataDir } from './data-dir.ts';
 import { checkHypervisors } from './hypervisors.ts';
 import { checkPrograms } from './programs.ts';
@@ -15,14 +17,17 @@ export type DoctorOptions = {
   /** Where not given, what an agent of this user would take. */
   dataDir?: string;
   socket?: string;
+  /** Take away what VMs have left. */
+  fix?: boolean;
   signal?: AbortSignal;
 };
 
-/** What this host can do for VMs, found out by trying; needs no agent and changes nothing. Takes a few seconds. */
-export async function runDoctor({ dataDir, socket, signal }: DoctorOptions = {}): Promise<DoctorReport> {
+/** What this host can do for VMs, found out by trying; needs no agent, and changes nothing unless it is asked to. Takes a few seconds. */
+export async function runDoctor({ dataDir, socket, fix = false, signal }: DoctorOptions = {}): Promise<DoctorReport> {
   const host = wireHost();
   const rights = host.system.rights();
   const defaults = defaultPaths({ uid: rights.uid, env: process.env });
+  const directory = resolve(dataDir ?? defaults.dataDir);
   const folder = mkdtempSync(join(tmpdir(), 'mvirt-doctor-'));
   try {
     const drivers = wireDrivers(host, { dataDir: null, guestFolder: folder });
@@ -30,7 +35,15 @@ export async function runDoctor({ dataDir, socket, signal }: DoctorOptions = {})
       ...(await checkHypervisors(drivers, signal === undefined ? {} : { signal })),
       ...checkRights(rights, await findGroup(host.programs)),
       ...checkPrograms(host.programs),
-      ...checkDataDir(host, resolve(dataDir ?? defaults.dataDir), databaseFile),
+      ...checkDataDir(host, directory, databaseFile),
+      await checkLeftovers({
+        host,
+        network: wireNetwork(host, 'br0'),
+        dataDir: directory,
+        hasAgent: host.processes.holdersOf(join(directory, lockFile)).length > 0,
+        fix,
+        ...(signal === undefined ? {} : { signal }),
+      }),
       await checkSocket(host.files, resolve(socket ?? defaults.socket)),
     ];
     return { ok: checks.every(({ status }) => status !== 'problem'), checks };

@@ -66,9 +66,9 @@ export function createLinuxNetwork({ programs, system, bridge, vmmUid }: LinuxNe
     },
     async present({ signal }) {
       const links = await readLinks(programs, signal);
-      return links.flatMap(({ name, alias, kind }) => {
+      return links.flatMap(({ name, alias, kind, held }) => {
         const vmId = kind === 'tap' && alias !== null ? vmIdOfAlias(alias) : null;
-        return vmId === null ? [] : [{ tap: name, vmId }];
+        return vmId === null ? [] : [{ tap: name, vmId, held }];
       });
     },
   };

@@ -79,7 +79,7 @@ inNamespace(
     expect(shown.get('br0')?.flags).toContain('UP');
     expect(run('cat', '/proc/sys/net/ipv6/conf/br0/accept_ra')).toBe('0\n');
     expect(run('ip', '-6', 'address', 'show')).toBe('');
-    expect(await network.present({})).toEqual([{ tap, vmId }]);
+    expect(await network.present({})).toEqual([{ tap, vmId, held: false }]);
     await network.release(vmId, {});
     await network.release(vmId, {});
     expect([...links().keys()]).toEqual(['lo', 'br0']);

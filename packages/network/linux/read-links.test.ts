@@ -5,17 +5,22 @@ test('what ip prints becomes links', () => {
   const printed = [
     { ifname: 'lo', flags: ['LOOPBACK', 'UP'] },
     {},
-    { ifname: 'tap0', ifalias: 'mvirt:a', flags: ['BROADCAST'], linkinfo: { info_kind: 'tun', info_data: { type: 'tap', persist: true, user: 'nobody' } } },
+    {
+      ifname: 'tap0',
+      ifalias: 'mvirt:a',
+      flags: ['BROADCAST', 'LOWER_UP'],
+      linkinfo: { info_kind: 'tun', info_data: { type: 'tap', persist: true, user: 'nobody' } },
+    },
     { ifname: 'tun0', linkinfo: { info_kind: 'tun', info_data: { type: 'tun' } } },
     { ifname: 'br0', flags: ['UP'], linkinfo: { info_kind: 'bridge', info_data: { stp_state: 0 } } },
     { ifname: 'eth0', flags: ['UP'], linkinfo: {} },
   ];
   expect(parseLinks(JSON.stringify(printed))).toEqual([
-    { name: 'lo', alias: null, kind: null, up: true },
-    { name: 'tap0', alias: 'mvirt:a', kind: 'tap', up: false },
-    { name: 'tun0', alias: null, kind: 'tun', up: false },
-    { name: 'br0', alias: null, kind: 'bridge', up: true },
-    { name: 'eth0', alias: null, kind: null, up: true },
+    { name: 'lo', alias: null, kind: null, up: true, held: false },
+    { name: 'tap0', alias: 'mvirt:a', kind: 'tap', up: false, held: true },
+    { name: 'tun0', alias: null, kind: 'tun', up: false, held: false },
+    { name: 'br0', alias: null, kind: 'bridge', up: true, held: false },
+    { name: 'eth0', alias: null, kind: null, up: true, held: false },
   ]);
   expect(parseLinks('')).toEqual([]);
 });

@@ -31,7 +31,9 @@ export function parseLinks(text: string): Link[] {
     if (ifname === undefined) return [];
     const kind = linkinfo?.info_kind ?? null;
     const isTap = kind === 'tun' && linkinfo?.info_data?.type === 'tap';
-    return [{ name: ifname, alias: ifalias ?? null, kind: isTap ? 'tap' : kind, up: flags?.includes('UP') ?? false }];
+    return [
+      { name: ifname, alias: ifalias ?? null, kind: isTap ? 'tap' : kind, up: flags?.includes('UP') ?? false, held: flags?.includes('LOWER_UP') ?? false },
+    ];
   });
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { DoctorCheck } from '@mvirt/api/schema';
 import { exitStatus } from '@mvirt/domain/error-table';
-import { type Invocation, last } from '../../cli/invocation.ts';
+import { has, type Invocation, last } from '../../cli/invocation.ts';
 import { type Colour, createPaint } from '../../output/colour.ts';
 import { writeDocument } from '../../output/json.ts';
 
@@ -14,6 +14,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const dataDir = last(invocation, 'data-dir');
   const report = await runDoctor({
     signal,
+    fix: has(invocation, 'fix'),
     ...(dataDir === undefined ? {} : { dataDir: resolve(io.cwd, dataDir) }),
     ...(socketFlag === undefined ? {} : { socket: resolve(io.cwd, socketFlag) }),
   });

@@ -5,8 +5,11 @@ export const agentCommands: readonly CommandDefinition[] = [
     name: 'doctor',
     summary: 'what this host can do for VMs, and how to mend the rest; needs no agent',
     arguments: [],
-    options: [{ name: 'data-dir', value: 'PATH', summary: "the agent's data directory", completes: 'file' }],
-    examples: ['mvirt doctor', 'mvirt doctor --json'],
+    options: [
+      { name: 'data-dir', value: 'PATH', summary: "the agent's data directory", completes: 'file' },
+      { name: 'fix', summary: 'take away what VMs that are gone have left: processes, TAPs, folders, rows' },
+    ],
+    examples: ['mvirt doctor', 'mvirt doctor --fix', 'mvirt doctor --json'],
     load: () => import('./doctor.ts'),
   },
   {
