@@ -86,7 +86,15 @@ function runs(driver: HypervisorDriver, spec: VmSpec): boolean {
 }
 
 const reason = 'no hypervisor is usable on this host';
-const noCapabilities: Capabilities = { pause: reason, reboot: reason, hotplugDisk: reason, hotplugNic: reason, resize: reason, blockStats: reason };
+const noCapabilities: Capabilities = {
+  pause: reason,
+  reboot: reason,
+  hotplugDisk: reason,
+  hotplugNic: reason,
+  resize: reason,
+  snapshot: reason,
+  blockStats: reason,
+};
 
 function noneUsable(reports: HypervisorReport[]): MvirtError {
   const missing = reports.every((report) => report.version === null);

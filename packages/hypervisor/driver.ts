@@ -2,7 +2,7 @@ import type { Disk, ExitCause, HypervisorKind, LaunchNic, ProcessIdentity, RunRe
 import type { SerialInput } from '@mvirt/host';
 
 /** What a hypervisor can do, as data: services refuse early, the UI greys a key, with the reason. null: it can. */
-export type Capabilities = Record<'pause' | 'reboot' | 'hotplugDisk' | 'hotplugNic' | 'resize' | 'blockStats', string | null>;
+export type Capabilities = Record<'pause' | 'reboot' | 'hotplugDisk' | 'hotplugNic' | 'resize' | 'snapshot' | 'blockStats', string | null>;
 
 export type LaunchRequest = {
   run: RunRecord;

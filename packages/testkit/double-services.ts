@@ -18,7 +18,7 @@ export type DoubleServices = Services & {
   failWith(error: unknown): void;
 };
 
-const noCapability = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, resize: null, blockStats: null };
+const noCapability = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, resize: null, snapshot: null, blockStats: null };
 
 export function doubleVm(id: string, name: string | null = null): VmSnapshot {
   return {

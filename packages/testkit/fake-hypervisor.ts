@@ -49,6 +49,7 @@ export function createFakeHypervisor(options: FakeHypervisorOptions = {}): FakeH
     hotplugDisk: null,
     hotplugNic: null,
     resize: null,
+    snapshot: null,
     blockStats: null,
     ...options.capabilities,
   };

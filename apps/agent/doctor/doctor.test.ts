@@ -4,7 +4,7 @@ import type { HypervisorReport } from '@mvirt/hypervisor';
 import { createFakeHypervisor } from '@mvirt/testkit/fake-hypervisor';
 import { tempDir } from '@mvirt/testkit/temp-dir';
 import { checkDataDir } from './data-dir.ts';
-import { checkHypervisors, judge } from './hypervisors.ts';
+import { checkHypervisors, checkSnapshots, judge } from './hypervisors.ts';
 import { checkPrograms } from './programs.ts';
 import { checkRights } from './rights.ts';
 
@@ -49,6 +49,12 @@ test('which hypervisor new VMs get is said, and why the one before it does not s
   const missing = { usable: false, version: null, program: null, accelerator: null, notes: ['not installed'], hint: 'install it' };
   expect(brief(await looked(missing))[0]).toBe('hypervisor.cloud-hypervisor warning');
   expect(brief(await looked(missing, missing))).toEqual(['hypervisor.cloud-hypervisor problem', 'hypervisor.qemu problem', 'hypervisor.choice problem']);
+});
+
+test('why there are no snapshots is said once; a hypervisor that takes them needs no word', () => {
+  const fake = (snapshot: string | null) => createFakeHypervisor({ capabilities: { snapshot } });
+  expect(checkSnapshots([fake('none yet'), fake('none yet')])).toMatchObject([{ id: 'snapshots', status: 'ok', detail: 'none yet' }]);
+  expect(checkSnapshots([fake(null)])).toEqual([]);
 });
 
 test('missing programs name their Debian package; either packer of seeds will do', () => {

@@ -22,6 +22,12 @@ async function lookAt(driver: HypervisorDriver, options: CallOptions): Promise<S
   }
 }
 
+/** Nothing to mend: what no hypervisor is asked for is said before it is looked for. */
+export function checkSnapshots(drivers: readonly Pick<HypervisorDriver, 'capabilities'>[]): DoctorCheck[] {
+  const reasons = new Set(drivers.flatMap(({ capabilities }) => capabilities.snapshot ?? []));
+  return reasons.size === 0 ? [] : [ok('snapshots', 'snapshots of VMs', [...reasons].join('\n'))];
+}
+
 /** One check for the program, one for its accelerator. isNeeded: no other hypervisor runs guests here. */
 export function judge({ kind, version, program, usable, slow, accelerator, notes, hint }: HypervisorReport, { isNeeded } = { isNeeded: true }): DoctorCheck[] {
   const id = `hypervisor.${kind}`;

@@ -8,7 +8,7 @@ import { lockFile } from '../lock.ts';
 import { databaseFile, wireDrivers, wireHost, wireNetwork } from '../wire.ts';
 import { checkLeftovers } from './check-leftovers.ts';
 import { checkDataDir } from './data-dir.ts';
-import { checkHypervisors } from './hypervisors.ts';
+import { checkHypervisors, checkSnapshots } from './hypervisors.ts';
 import { checkPrograms } from './programs.ts';
 import { checkRights } from './rights.ts';
 import { checkSocket } from './socket.ts';
@@ -33,6 +33,7 @@ export async function runDoctor({ dataDir, socket, fix = false, signal }: Doctor
     const drivers = wireDrivers(host, { dataDir: null, guestFolder: folder });
     const checks = [
       ...(await checkHypervisors(drivers, signal === undefined ? {} : { signal })),
+      ...checkSnapshots(drivers),
       ...checkRights(rights, await findGroup(host.programs)),
       ...checkPrograms(host.programs),
       ...checkDataDir(host, directory, databaseFile),

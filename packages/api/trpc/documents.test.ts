@@ -32,8 +32,8 @@ test('pending holds what the next start changes and nothing else', () => {
 });
 
 test('what the hypervisor cannot do is said by action; devices of a stopped VM can always be changed', () => {
-  const capabilities = { pause: 'not here', reboot: null, hotplugDisk: 'no slots', hotplugNic: null, resize: null, blockStats: null };
-  expect(toVm({ ...vm, capabilities }).unavailable).toEqual({ pause: 'not here', resume: 'not here' });
+  const capabilities = { pause: 'not here', reboot: null, hotplugDisk: 'no slots', hotplugNic: null, resize: null, snapshot: 'none yet', blockStats: null };
+  expect(toVm({ ...vm, capabilities }).unavailable).toEqual({ pause: 'not here', resume: 'not here', snapshot: 'none yet' });
   const running = { ...vm, capabilities, condition: { ...vm.condition, observed: 'running' as const } };
   expect(toVm(running).unavailable).toMatchObject({ 'attach-disk': 'no slots', 'detach-disk': 'no slots' });
 });

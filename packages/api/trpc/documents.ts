@@ -127,6 +127,7 @@ function unavailable({ capabilities, condition, spec }: VmSnapshot): Record<stri
   };
   say(capabilities.pause, ['pause', 'resume']);
   say(capabilities.reboot, ['reboot']);
+  say(capabilities.snapshot, ['snapshot']);
   say(capabilities.blockStats, ['block-stats']);
   if (condition.observed === 'stopped') return reasons;
   const mayGrow = spec.maxVcpus !== null || spec.maxMemoryMib !== null;

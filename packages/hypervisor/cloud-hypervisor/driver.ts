@@ -5,6 +5,7 @@ import type { Capabilities, HypervisorDriver } from '../driver.ts';
 import { kvmObstacle } from '../kvm.ts';
 import { orCancelled } from '../launch-parts.ts';
 import { type HypervisorLog, silent } from '../log.ts';
+import { noSnapshots } from '../no-snapshots.ts';
 import { createWatchdog } from '../watchdog.ts';
 import { adoptCloudHypervisor } from './adopt.ts';
 import { checkSpec } from './check.ts';
@@ -26,7 +27,7 @@ export type CloudHypervisorDriverDeps = {
   log?: HypervisorLog;
 };
 
-const capabilities: Capabilities = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, resize: null, blockStats: null };
+const capabilities: Capabilities = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, resize: null, snapshot: noSnapshots, blockStats: null };
 
 /** Runs VMs on cloud-hypervisor 52 or later, on KVM. */
 export function createCloudHypervisorDriver(given: CloudHypervisorDriverDeps): HypervisorDriver {

@@ -41,7 +41,6 @@ const codes: [words: RegExp, code: ErrorCode, hint?: string][] = [
   [/No such file or directory/, 'FILE_NOT_FOUND'],
   [/available device slot|available PCI device ID/, 'UNSUPPORTED', 'detach something: a VM has 31 PCI slots'],
   [/vCPUs exceed maximum|space in the hotplug RAM region|No ACPI slot available|not a valid size/, 'UNSUPPORTED'],
-  [/GetNestedState/, 'UNSUPPORTED', "this host's KVM cannot save the state of a guest"],
 ];
 
 /** A refusal in our words; anything else is handed on as it is. */

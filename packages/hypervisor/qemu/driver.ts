@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Capabilities, HypervisorDriver } from '../driver.ts';
 import { orCancelled } from '../launch-parts.ts';
 import { type HypervisorLog, silent } from '../log.ts';
+import { noSnapshots } from '../no-snapshots.ts';
 import { createWatchdog } from '../watchdog.ts';
 import { adoptQemu } from './adopt.ts';
 import { checkSpec } from './check.ts';
@@ -25,7 +26,7 @@ export type QemuDriverDeps = {
   log?: HypervisorLog;
 };
 
-const capabilities: Capabilities = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, resize: null, blockStats: null };
+const capabilities: Capabilities = { pause: null, reboot: null, hotplugDisk: null, hotplugNic: null, resize: null, snapshot: noSnapshots, blockStats: null };
 
 /** Where Debian's package ovmf puts an image with its variables in it. */
 const ovmfPaths = ['/usr/share/ovmf/OVMF.fd', '/usr/share/qemu/OVMF.fd'];
