@@ -195,6 +195,13 @@ test('KillVm: at once, also in the middle of a stop; refused where nothing runs'
   expect(await client.call('KillVm', { id: 'a' })).toMatchObject({ state: VmState.STOPPED });
   expect(await stop).toMatchObject({ state: VmState.STOPPED });
   expect(await refusal(client.call('KillVm', { id: 'a' }))).toBe('FAILED_PRECONDITION VM a is not running: it is stopped');
+
+  const release = grpc.bench.hypervisor.holdLaunches();
+  const start = refusal(client.call('StartVm', { id: 'a' }));
+  await grpc.bench.until(asVmId('a'), 'starting');
+  expect(await client.call('KillVm', { id: 'a' })).toMatchObject({ state: VmState.STOPPED });
+  expect(await start).toStartWith('FAILED_PRECONDITION VM a ');
+  release();
 });
 
 test('DeleteVm: a stopped VM is gone; a running one is refused', async () => {

@@ -63,6 +63,8 @@ test('WatchVms of one VM tells of no other', async () => {
   await waitFor('the life of b', () => one.events.length >= 3);
   expect(one.told()).toEqual(lifeOf('b').slice(1));
   expect(await (await watch(grpc, 'b')).ended).toBe('NOT_FOUND VM b not found');
+  await grpc.create({}, { id: 'b' });
+  await waitFor('another VM of that id', () => one.told()[3] === lifeOf('b')[0]);
 });
 
 test('WatchVms: a start that fails is no milestone, and a stream without a reader loses none', async () => {

@@ -4,7 +4,7 @@ import { toAction, toCreated, toDrained, toNotice, toSet, toVm } from './documen
 import { stream } from './stream.ts';
 import type { Trpc } from './trpc.ts';
 
-/** VMs. Actions answer when they are done; a client that hangs up ends its own wait, never what has begun. */
+/** VMs. Actions answer when they are done; a client that hangs up ends its own wait, never what has begun; only an attach is taken back. */
 export function vmRouter({ router, procedure }: Trpc) {
   const action = procedure.input(inputs.vm);
   return router({
