@@ -42,7 +42,7 @@ def outcome(call):
     return {"code": code.name, "details": call.details() or "", "trailers": trailers}
 
 
-def connect(name, target, options, **tls):
+def connect(name, target, options):
     # One connection each: channels with the same target would share theirs.
     settings = [("grpc.use_local_subchannel_pool", 1), *map(tuple, options)]
     channels[name] = grpc.insecure_channel(target, options=settings)
@@ -89,7 +89,12 @@ def stream(id, on, method, fields, timeout):
             pass
         say(id=id, end=outcome(call))
 
+    def meet():
+        call.initial_metadata()
+        say(id=id, headers=True)
+
     threading.Thread(target=read, daemon=True).start()
+    threading.Thread(target=meet, daemon=True).start()
 
 
 def obey(line):

@@ -35,6 +35,8 @@ export type Connection = {
 };
 
 export type Stream = {
+  /** Resolves when the server has taken the call, or ended it. */
+  readonly ready: Promise<void>;
   /** What came so far. */
   readonly messages: Message[];
   /** Resolves when that many have come; answers with all. */
@@ -54,7 +56,7 @@ export type Console = Stream & {
   seen(): string;
 };
 
-type Line = { id: number; message?: Message; end?: Outcome } & Partial<Outcome & { response: Message | null }>;
+type Line = { id: number; headers?: true; message?: Message; end?: Outcome } & Partial<Outcome & { response: Message | null }>;
 
 const script = fileURLToPath(new URL('./client.py', import.meta.url));
 const patienceMs = 20_000;
@@ -103,13 +105,16 @@ export async function openPythonClient(generation: Generation): Promise<PythonCl
     function stream(method: string, fields: Message | null, { timeoutS }: CallOptions): Stream & { id: number } {
       const messages: Message[] = [];
       const { promise: end, resolve } = Promise.withResolvers<Outcome>();
+      const { promise: ready, resolve: taken } = Promise.withResolvers<void>();
       const id = listen((line) => {
+        if (line.headers) taken();
         if (line.message) messages.push(line.message);
         if (line.end) resolve(line.end);
       });
       tell({ op: 'stream', id, on: name, method, fields, timeout: timeoutS ?? null });
       return {
         id,
+        ready,
         messages,
         until: async (count) => {
           await waitFor(`${count} messages of ${method}, of which there are ${messages.length}`, () => messages.length >= count, { timeoutMs: patienceMs });
