@@ -34,6 +34,8 @@ export type Terminal = AsyncDisposable & {
   resize(columns: number, rows: number): Promise<void>;
   /** Whether what runs in it has asked for the mouse. */
   wantsMouse(): Promise<boolean>;
+  /** What runs in it has last put into the clipboard by OSC 52; '': nothing. */
+  copied(): Promise<string>;
   /** The screen's text with its colours and attributes, as SGR sequences. */
   styled(): Promise<string>;
   /** Whatever tmux knows of it, by a format such as `#{alternate_on} #{cursor_flag}`. */
@@ -82,7 +84,7 @@ export async function openTerminal({
     ...setting('status', 'off'),
     ...setting('history-limit', '100000'),
     ...setting('default-terminal', term),
-    ...['set-option', '-s', 'escape-time', '0', ';'],
+    ...['set-option', '-s', 'escape-time', '0', ';', 'set-option', '-s', 'set-clipboard', 'on', ';'],
   ];
   try {
     await tmux('start-server', ';', ...settings, 'new-session', '-d', '-x', `${columns}`, '-y', `${rows}`, '--', ...argv);
@@ -112,6 +114,7 @@ export async function openTerminal({
     styled: () => tmux('capture-pane', '-p', '-e', '-N'),
     ask: pane,
     record: async (path) => void (await tmux('pipe-pane', '-O', `cat > '${path}'`)),
+    copied: () => tmux('show-buffer').catch(() => ''), // it has no buffer
     wantsMouse: async () => (await pane('#{mouse_any_flag}')) === '1',
     ended,
     async until(what, { timeoutMs = patienceMs } = {}) {

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import type { AgentApi } from '@mvirt/api/client';
 import type { CliRenderer } from '@opentui/core';
 import { render } from '@opentui/solid';
+import { createClipboard } from './clipboard.ts';
 import { createOwnFiles } from './forms/own-files.ts';
 import { openScreen, type ScreenOptions } from './open-screen.ts';
 import { registerGuestTerminal } from './panes/console.tsx';
@@ -42,7 +43,7 @@ export async function runUiWith({ agent, api }: { agent: Agent; api: AgentApi },
     timers: systemTimers(),
     files: createOwnFiles(process.cwd()),
     runLine: createRunLine({ api, cwd: process.cwd(), env: process.env }),
-    copy: (text) => renderer.copyToClipboardOSC52(text),
+    copy: createClipboard(renderer, process.env),
     onSuspend: () => suspend(renderer),
     onQuit: () => end(0),
   });

@@ -51,7 +51,7 @@ beforeAll(async () => {
       return async (...given: unknown[]) => {
         asked.push([name, ...given.map(withoutSignal)]);
         const vm = plain.get(asVmId('vm-1'));
-        return name === 'create' || name === 'set' ? { vm, warnings: [] } : { vm, changed: true, note: null };
+        return { vm, warnings: [], changed: true, note: null };
       };
     },
   });
@@ -152,7 +152,7 @@ const cases: Case[] = [
     requests: 2,
     act: () => [run('create'), fill({ kernel: '/boot/vmlinuz', initramfs: '/boot/initrd', cmdline: "console=ttyS0 'x'", network: '' }, 1)],
   },
-  { id: 'set', act: () => [run('set'), fill({ name: 'web-7', vcpus: '4', memory: '1G', cmdline: 'quiet splash' })] },
+  { id: 'set', act: () => [run('set'), fill({ name: 'web-7', vcpus: '4', memory: '1G', cmdline: 'quiet splash', restart: 'on-failure', autostart: 'on' })] },
   { id: 'set', note: ' that takes something away', act: () => [run('set'), fill({ name: 'web-7', cmdline: '' })] },
   { id: 'attach-disk', act: () => [run('get'), run('attach-disk'), fill({ path: '/srv/new disk.img', format: 'qcow2' }, 1)] },
   { id: 'attach-disk', note: ' by its name alone', act: () => [run('get'), run('attach-disk'), fill({ path: '/srv/new.qcow2' })] },

@@ -85,6 +85,10 @@ test.skipIf(missing !== null)(
       await terminal.until(/Logs {2}web .*\/attached \d\/\d/);
       await terminal.until(/▸\d\d:\d\d:\d\d disk .*attached|▸.*disk/);
 
+      await terminal.keys('y');
+      await terminal.until('lines copied');
+      await waitFor('the clipboard', async () => /Z {2}disk .*data\.raw attached$/m.test(await terminal.copied()));
+
       await terminal.type('k');
       await terminal.until('web is powered off at once');
       await terminal.keys('y');

@@ -8,9 +8,11 @@ import { type Form, type Values, withoutOption } from './form.ts';
 
 const fields = [
   { id: 'name', label: 'Name', kind: 'text', example: '1 to 63 of a-z 0-9 -' },
-  { id: 'vcpus', label: 'vCPUs', kind: 'text', example: 'at the next start where the VM runs' },
+  { id: 'vcpus', label: 'vCPUs', kind: 'text', example: 'at once where the VM can take it, else at its next start' },
   { id: 'memory', label: 'Memory', kind: 'text', example: 'MiB, or with M or G' },
   { id: 'cmdline', label: 'Cmdline', kind: 'text', example: 'of the kernel' },
+  { id: 'restart', label: 'Restart', kind: 'text', example: 'never, on-failure or always' },
+  { id: 'autostart', label: 'Autostart', kind: 'text', example: 'on or off: at each boot of the host' },
 ] as const;
 
 /** Changes a VM. Only what was changed is sent. word: how a command line names the VM. */
@@ -46,9 +48,13 @@ export function setForm(deps: { agent: Agent; vm: Vm; word: string }): Form {
       return {
         errors: null,
         async send(signal) {
-          const { vm: changed, warnings } = await deps.agent.set(vm.id, change, { signal });
+          const { vm: changed, warnings, note } = await deps.agent.set(vm.id, change, { signal });
           const pending = Object.keys(changed.pending ?? {});
-          return { text: `${vmLabel(changed)}: changed${pending.length > 0 ? `; at its next start: ${pending.join(', ')}` : ''}`, warnings, vm: changed };
+          return {
+            text: `${vmLabel(changed)}: changed${pending.length > 0 ? `; at its next start: ${pending.join(', ')}` : ''}`,
+            warnings: note === null ? warnings : [...warnings, note],
+            vm: changed,
+          };
         },
       };
     },
@@ -56,7 +62,7 @@ export function setForm(deps: { agent: Agent; vm: Vm; word: string }): Form {
 }
 
 /** As it will be at its next start: a change that waits is not asked for twice. */
-function initialOf({ name, vcpus, memoryBytes, cmdline, pending }: Vm): Record<string, string> {
+function initialOf({ name, vcpus, memoryBytes, cmdline, restart, autostart, pending }: Vm): Record<string, string> {
   const number = (value: unknown, now: number): number => (typeof value === 'number' ? value : now);
   const next = typeof pending?.cmdline === 'string' || pending?.cmdline === null ? pending.cmdline : cmdline;
   return {
@@ -64,5 +70,7 @@ function initialOf({ name, vcpus, memoryBytes, cmdline, pending }: Vm): Record<s
     vcpus: String(number(pending?.vcpus, vcpus)),
     memory: String(number(pending?.memoryBytes, memoryBytes) / bytesPerMib),
     cmdline: next ?? '',
+    restart,
+    autostart: autostart ? 'on' : 'off',
   };
 }

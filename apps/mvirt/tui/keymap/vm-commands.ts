@@ -40,7 +40,7 @@ export const moreVmCommands: readonly Command[] = [
     },
   ),
   {
-    ...onVm({ id: 'set', title: 'change its name, vCPUs, memory', hint: 'edit', key: 'e', one: true, refuse: usable }, (actions, [vm]) => {
+    ...onVm({ id: 'set', title: 'change its name, vCPUs, memory, restarts', hint: 'edit', key: 'e', one: true, refuse: usable }, (actions, [vm]) => {
       if (vm) actions.openForm({ kind: 'set', vm });
     }),
     disabledReason: (view) => (view.selected === null ? noVm : view.connected ? null : agentIsLost),

@@ -21,8 +21,9 @@ export function detailRows(vm: Vm, width: number): DetailRow[] {
   add('id', vm.id);
   add('state', `${look.symbol} ${vm.state}${vm.responsive ? '' : ', not responding'}${vm.pid === null ? '' : `, pid ${vm.pid}`}`, look.tone);
   add('wanted', vm.keepRunning ? 'running' : 'stopped');
-  add('vCPUs', String(vm.vcpus));
-  add('memory', shortBytes(vm.memoryBytes));
+  const atMost = (most: string | null): string => (most === null ? '' : `, at most ${most} without a restart`);
+  add('vCPUs', `${vm.vcpus}${atMost(vm.maxVcpus === null ? null : String(vm.maxVcpus))}`);
+  add('memory', `${shortBytes(vm.memoryBytes)}${atMost(vm.maxMemoryBytes === null ? null : shortBytes(vm.maxMemoryBytes))}`);
   add('hypervisor', vm.hypervisor ?? 'none usable on this host', vm.hypervisor === null ? 'bad' : 'plain');
   for (const [field, value] of Object.entries(vm.pending ?? {}))
     add('pending', `${field} becomes ${typeof value === 'string' ? value : JSON.stringify(value)} at the next start`, 'warning');

@@ -1,4 +1,4 @@
-import type { ActionAnswer, CreatedAnswer, HostDocument, LogLineDocument, UsageDocument, Vm } from '@mvirt/api/schema';
+import type { ActionAnswer, CreatedAnswer, HostDocument, LogLineDocument, SetAnswer, UsageDocument, Vm } from '@mvirt/api/schema';
 import type { ChangeSpec, CreateInput, DiskFormat } from '@mvirt/domain';
 import type { FolderEntry } from '../forms/own-files.ts';
 import type { ConsoleWriteOptions } from './console-writer.ts';
@@ -45,7 +45,7 @@ export type Agent = {
   host(options: { signal: AbortSignal }): Promise<HostDocument>;
   usage(options: { signal: AbortSignal }): Promise<UsageDocument[]>;
   create(input: CreateInput, options: { signal: AbortSignal }): Promise<CreatedAnswer>;
-  set(id: string, change: Omit<ChangeSpec, 'userData'>, options: { signal: AbortSignal }): Promise<CreatedAnswer>;
+  set(id: string, change: Omit<ChangeSpec, 'userData'>, options: { signal: AbortSignal }): Promise<SetAnswer>;
   attachDisk(id: string, disk: { path: string; readonly: boolean; format?: DiskFormat }, options: { signal: AbortSignal }): Promise<ActionAnswer>;
   detachDisk(id: string, path: string, options: { signal: AbortSignal }): Promise<ActionAnswer>;
   attachNic(id: string, nic: { tap?: string; mac?: string }, options: { signal: AbortSignal }): Promise<ActionAnswer>;

@@ -1,4 +1,4 @@
-import type { ActionAnswer, CreatedAnswer, HostDocument, LogLineDocument, UsageDocument, Vm } from '@mvirt/api/schema';
+import type { ActionAnswer, CreatedAnswer, HostDocument, LogLineDocument, SetAnswer, UsageDocument, Vm } from '@mvirt/api/schema';
 import type { CreateInput } from '@mvirt/domain';
 import type { FolderEntry } from '../forms/own-files.ts';
 import type { Agent, AgentAction, ConnectionState, ConsoleFrom, ConsoleNotice, StreamHandlers, VmNotice } from '../stores/agent.ts';
@@ -18,7 +18,7 @@ export function createFakeAgent() {
   const answers: {
     act: (action: AgentAction, id: string) => Promise<ActionAnswer>;
     create: (input: CreateInput) => Promise<CreatedAnswer>;
-    set: (id: string) => Promise<CreatedAnswer>;
+    set: (id: string) => Promise<SetAnswer>;
     device: (id: string) => Promise<ActionAnswer>;
     listFolder: (path: string) => Promise<FolderEntry[]>;
     host: () => Promise<HostDocument>;
@@ -26,7 +26,7 @@ export function createFakeAgent() {
   } = {
     act: async (_action, id) => ({ vm: fakeVm({ id }), changed: true, note: null }),
     create: async (input) => ({ vm: fakeVm({ id: 'created', name: input.name ?? null }), warnings: [] }),
-    set: async (id) => ({ vm: fakeVm({ id }), warnings: [] }),
+    set: async (id) => ({ vm: fakeVm({ id }), warnings: [], note: null }),
     device: async (id) => ({ vm: fakeVm({ id }), changed: true, note: null }),
     listFolder: async () => [],
     host: async () => fakeHost(),
