@@ -45,4 +45,6 @@ export interface HostSockets {
    * the process that called listen(), also while it is stopped. path: at most 107 bytes.
    */
   listenerOf(path: string): UnixListener;
+  /** How many connections to a Unix socket, by the path that its server bound, wait to be taken by it; of this network namespace. */
+  untakenOn(path: string): number;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { macSchema } from '@mvirt/domain';
-import { derivedMac, tapAlias, tapName, vmIdOfAlias } from './names.ts';
+import { derivedMac, isRustTap, tapAlias, tapName, vmIdOfAlias } from './names.ts';
 
 const uuid = '0F3B7A52-1111-4222-8333-444455556666';
 
@@ -36,4 +36,10 @@ test('a MAC is the same at each start, other for each NIC and VM, and valid', ()
 test('an alias names its VM, and only ours do', () => {
   expect(vmIdOfAlias(tapAlias('web1'))).toBe('web1');
   for (const alias of ['', 'mvirt:', 'mvirt-web1', 'uplink', ' mvirt:web1']) expect(vmIdOfAlias(alias)).toBeNull();
+});
+
+test("the Rust daemon's own TAPs of a VM are known by name, nobody else's", () => {
+  for (const tap of ['mvirt-0F3B7A52', 'vm0F3B7A52']) expect(isRustTap(uuid, tap)).toBe(true);
+  expect(isRustTap('', 'vm')).toBe(false);
+  for (const tap of ['mvirt-0F3B7A521', 'mvirt-11111111', 'vm', 'tap0', '']) expect(isRustTap(uuid, tap)).toBe(false);
 });

@@ -16,7 +16,7 @@ export function derivedMac(vmId: string, index: number): string {
 }
 
 /** The names that the Rust daemon gives to the TAP which it makes for a VM itself, by release. */
-export const isRustTap = (vmId: string, tap: string): boolean => tap === `mvirt-${vmId.slice(0, 8)}` || tap === `vm${vmId.slice(0, 8)}`;
+export const isRustTap = (vmId: string, tap: string): boolean => vmId.length >= 8 && (tap === `mvirt-${vmId.slice(0, 8)}` || tap === `vm${vmId.slice(0, 8)}`);
 
 export const tapAlias = (vmId: string): string => `mvirt:${vmId}`;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { derivedMac } from './names.ts';
-import { type Link, planPrepare, planRelease, type Surroundings } from './plan.ts';
+import { type Link, planClaim, planPrepare, planRelease, type Surroundings } from './plan.ts';
 
 const host: Surroundings = { bridge: 'br0', bridgeMac: '52:54:00:01:02:03', vmmUid: 107, ipv6: true, sysctl: true };
 const vmId = '0f3b7a52-1111-4222-8333-444455556666';
@@ -106,4 +106,18 @@ test("release takes this VM's TAPs by alias and kind, or one of them", () => {
   expect(lines(planRelease(vmId, `${tap}1`, present))).toEqual([`ip link del dev ${tap}1`]);
   expect(planRelease(vmId, 'mytap', present)).toEqual([]);
   expect(planRelease('other', undefined, present)).toEqual([]);
+});
+
+test('a TAP without an alias is claimed; one that has an alias, or is no TAP, or is not there, is left as it is', () => {
+  const claim = (...present: Link[]) => lines(planClaim(vmId, tap, present));
+  expect(claim(link(tap, { kind: 'tap' }))).toEqual([`ip link set dev ${tap} alias mvirt:${vmId}`]);
+  for (const other of [
+    link(tap, { kind: 'tap', alias: 'mvirt:other' }),
+    link(tap, { kind: 'tap', alias: 'theirs' }),
+    link(tap, { kind: 'veth' }),
+    link(tap),
+    link('tap0', { kind: 'tap' }),
+  ]) {
+    expect(claim(other)).toEqual([]);
+  }
 });

@@ -27,7 +27,7 @@ export interface ConsoleHub extends ConsoleService {
 
 export type ConsoleHubDeps = {
   store: Store;
-  host: Pick<Host, 'files'>;
+  host: Pick<Host, 'files' | 'sockets'>;
   clock: Clock;
   /** Absolute. */
   dataDir: string;
@@ -59,6 +59,7 @@ export function createConsoleHub(deps: ConsoleHubDeps): ConsoleHub {
     const created = createVmConsole({
       store,
       files: host.files,
+      sockets: host.sockets,
       clock,
       dataDir,
       vmId,

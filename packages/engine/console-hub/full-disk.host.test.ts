@@ -1,23 +1,18 @@
 import { expect, test } from 'bun:test';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createLinuxHost } from '@mvirt/host/linux';
 import { createConsoleBench } from '@mvirt/testkit/console-bench';
 import { createFakeClock } from '@mvirt/testkit/fake-clock';
+import { inMountNamespace, lackingMountNamespace } from '@mvirt/testkit/mount-namespace';
 import { tempDir } from '@mvirt/testkit/temp-dir';
 
-/** A shell in a mount namespace of its own: what it mounts is gone with it. */
-const own = process.getuid?.() === 0 ? ['unshare', '-m'] : ['unshare', '-rm'];
-const inNamespace = (script: string, ...parameters: string[]) =>
-  spawnSync(own[0] ?? '', [...own.slice(1), 'sh', '-ec', script, 'sh', ...parameters], { encoding: 'utf8', timeout: 60_000 });
+const missing = lackingMountNamespace();
+if (missing !== null) console.log(`skipped: a console on a full disk: ${missing}`);
 
-const probe = inNamespace('mount -t tmpfs -o size=64k tmpfs /mnt');
-if (probe.status !== 0) console.log(`skipped: a console on a full disk: no mount namespace here (${probe.stderr.trim() || probe.error?.message})`);
-
-test.skipIf(probe.status !== 0)('guest output that a full disk drops is an event with its range; before and after it the stream is exact', () => {
+test.skipIf(missing !== null)('guest output that a full disk drops is an event with its range; before and after it the stream is exact', () => {
   using dir = tempDir('full');
   const script = 'mkdir -p "$1/vm/vm"; mount -t tmpfs -o size=256k tmpfs "$1/vm/vm"; exec "$2" "$3" "$1"';
-  const ran = inNamespace(script, dir.path, process.execPath, join(import.meta.dir, '../../testkit/console-full-disk.ts'));
+  const ran = inMountNamespace(script, dir.path, process.execPath, join(import.meta.dir, '../../testkit/console-full-disk.ts'));
   expect(ran.stderr).toBe('');
   const seen = JSON.parse(ran.stdout);
   expect(seen).toMatchObject({ droppedWhileFull: 0, size: seen.fitted, detail: { offset: seen.fitted } });

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { type Clock, MvirtError } from '@mvirt/domain';
-import type { HostFiles } from '@mvirt/host';
+import type { HostFiles, HostSockets } from '@mvirt/host';
 import { within } from '../deadline.ts';
 import { appendBytes } from './append-bytes.ts';
 import type { InputLine } from './input-line.ts';
@@ -23,7 +23,8 @@ export interface SerialClient extends InputLine {
 export type SerialClientDeps = {
   clock: Clock;
   files: Pick<HostFiles, 'shortPath'>;
-  /** Absolute. */
+  sockets: Pick<HostSockets, 'untakenOn'>;
+  /** Absolute, as the VMM itself was told. */
   socketPath: string;
   logPath: string;
   vmId: string;
@@ -37,14 +38,18 @@ const retryMs = 200;
 /** While console.log's filesystem is full the bytes stay with the VMM, which keeps the last 1 MiB. */
 const fullRetryMs = 1000;
 const partingMs = 1000;
+/** A VMM takes a connection at once, or half a second after another client has gone. */
+const takenMs = 3000;
 const inputMs = 30_000;
 const mostQueuedBytes = 256 * 1024;
 
-export function createSerialClient({ clock, files, socketPath, logPath, vmId, warn, onGrowth }: SerialClientDeps): SerialClient {
+export function createSerialClient({ clock, files, sockets, socketPath, logPath, vmId, warn, onGrowth }: SerialClientDeps): SerialClient {
   let socket: Socket | null = null;
   let connected = Promise.withResolvers<Socket>();
   let isUp = false;
   let timer: Disposable | null = null;
+  let taken: Disposable | null = null;
+  let isSilent = false;
   let parting: PromiseWithResolvers<void> | null = null;
   let held: Uint8Array = new Uint8Array(0);
   let queuedBytes = 0;
@@ -83,9 +88,23 @@ export function createSerialClient({ clock, files, socketPath, logPath, vmId, wa
     held = new Uint8Array(0);
   };
 
+  /** The thread of a VMM that serves the socket may have ended: connections are then made, and nobody ever takes them. */
+  const checkTaken = (): void => {
+    isSilent = isUp && sockets.untakenOn(socketPath) > 0;
+  };
+
+  const checkLater = (): void => {
+    taken = clock.after(takenMs, () => {
+      checkTaken();
+      if (isSilent) warn(silentWords, null);
+    });
+  };
+
   const over = (from: Socket): void => {
     if (socket !== from) return;
     socket = null;
+    isSilent = false;
+    taken?.[Symbol.dispose]();
     // Whoever waits for a connection goes on waiting where there was none yet.
     if (isUp) connected = Promise.withResolvers();
     isUp = false;
@@ -107,6 +126,7 @@ export function createSerialClient({ clock, files, socketPath, logPath, vmId, wa
     own.on('connect', () => {
       isUp = true;
       connected.resolve(own);
+      checkLater();
     });
     own.on('data', (bytes) => take(own, typeof bytes === 'string' ? Buffer.from(bytes) : bytes));
     own.on('end', () => own.end());
@@ -124,6 +144,7 @@ export function createSerialClient({ clock, files, socketPath, logPath, vmId, wa
     const gone = Promise.withResolvers<void>();
     parting = gone;
     timer?.[Symbol.dispose]();
+    taken?.[Symbol.dispose]();
     if (held.length > 0) lose();
     const from = socket;
     if (from === null) return gone.resolve();
@@ -151,6 +172,9 @@ export function createSerialClient({ clock, files, socketPath, logPath, vmId, wa
   return {
     async write(bytes, { signal }) {
       if (parting !== null) throw new MvirtError({ code: 'WRONG_STATE', message: `VM ${vmId} is not running: its console takes no input` });
+      if (isSilent) checkTaken();
+      if (isSilent)
+        throw new MvirtError({ code: 'CONSOLE_READ_ONLY', message: `the console of VM ${vmId} takes no input: ${silentWords}`, hint: `mvirt reboot ${vmId}` });
       if (queuedBytes + bytes.length > mostQueuedBytes)
         throw new MvirtError({ code: 'TOO_MANY', message: `the guest does not read: ${queuedBytes} bytes of input wait already` });
       queuedBytes += bytes.length;
@@ -167,6 +191,9 @@ export function createSerialClient({ clock, files, socketPath, logPath, vmId, wa
     close: () => void part((from) => from.end()),
   };
 }
+
+/** What is known: it may hang, too, and then says so itself. */
+const silentWords = 'its VMM takes no client on serial.sock, as after one that was killed while the guest printed; a reboot of the VM brings the line back';
 
 function written(socket: Socket, bytes: Uint8Array): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();

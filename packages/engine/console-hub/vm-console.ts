@@ -1,5 +1,5 @@
 import { type Clock, MvirtError, type VmId } from '@mvirt/domain';
-import type { HostFiles } from '@mvirt/host';
+import type { HostFiles, HostSockets } from '@mvirt/host';
 import type { Vmm } from '@mvirt/hypervisor';
 import type { Store } from '@mvirt/store';
 import { runDirOf } from '../run-dir.ts';
@@ -19,6 +19,7 @@ import { startPosition } from './start-position.ts';
 export type VmConsoleDeps = {
   store: Pick<Store, 'consoles'>;
   files: HostFiles;
+  sockets: Pick<HostSockets, 'untakenOn'>;
   clock: Clock;
   dataDir: string;
   vmId: VmId;
@@ -50,7 +51,7 @@ export interface VmConsole {
   close(): Promise<void>;
 }
 
-export function createVmConsole({ store, files, clock, dataDir, vmId, retentionBytes, timing, warn, onGap, onIdle }: VmConsoleDeps): VmConsole {
+export function createVmConsole({ store, files, sockets, clock, dataDir, vmId, retentionBytes, timing, warn, onGap, onIdle }: VmConsoleDeps): VmConsole {
   const directory = runDirOf(dataDir, vmId);
   const log = createConsoleLog({ store, files, clock, warn, vmId, directory });
   const retention = createRetention({ log, clock, retentionBytes, warn });
@@ -110,7 +111,7 @@ export function createVmConsole({ store, files, clock, dataDir, vmId, retentionB
   };
   /** The VMM's own serial.sock: nobody else may listen there during this run. */
   const readSerial = (socketPath: string) => {
-    serial = createSerialClient({ clock, files, socketPath, logPath: log.path, vmId, warn, onGrowth: () => stop.signal.aborted || look() });
+    serial = createSerialClient({ clock, files, sockets, socketPath, logPath: log.path, vmId, warn, onGrowth: () => stop.signal.aborted || look() });
     return serial;
   };
   const told = (gap: ConsoleGap | null | undefined) => {

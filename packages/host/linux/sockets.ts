@@ -4,7 +4,7 @@ import type { Libc } from './libc.ts';
 import { listDescriptors, listPids, readProcStat } from './proc.ts';
 import { createTcpOwners, type TcpOwners } from './tcp-owners.ts';
 import { type TcpEnd, tcpEndOf, tcpState } from './tcp-table.ts';
-import { unixListenerOf } from './unix-listener.ts';
+import { unixListenerOf, untakenOn } from './unix-listener.ts';
 
 const solSocket = 1;
 const soPeercred = 17;
@@ -24,6 +24,7 @@ export function createHostSockets(libc: Libc, owners: TcpOwners = createTcpOwner
   };
   return {
     peerOf,
+    untakenOn,
     listenerOf: (path) => unixListenerOf(libc, peerOf, path),
     async tcpOwnerOf(fd) {
       const ends = endsOf(libc, fd);

@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { unlinkSync, writeFileSync } from 'node:fs';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
 import { tempDir } from '@mvirt/testkit/temp-dir';
+import { waitFor } from '@mvirt/testkit/wait-for';
 import { createLibc } from './libc.ts';
 import { createHostSockets } from './sockets.ts';
 
-const { listenerOf } = createHostSockets(createLibc());
+const { listenerOf, untakenOn } = createHostSockets(createLibc());
 
 /** Listens on its argument in a process of its own, and takes no connection while it is stopped. */
 const listening = `require('node:net').createServer(() => {}).listen(process.argv[1], () => console.log('listening'))`;
@@ -23,12 +24,16 @@ test('the kernel names the process that listens, also while it is stopped; and s
     await once(server.stdout, 'data');
     const owner = { pid: server.pid, uid: process.geteuid?.(), gid: process.getegid?.() };
     expect(listenerOf(path)).toMatchObject({ kind: 'listening', peer: owner });
+    // What it had not taken yet when it was asked, it takes.
+    await waitFor('its queue to be empty', () => untakenOn(path) === 0);
     server.kill('SIGSTOP');
     expect(listenerOf(path)).toMatchObject({ kind: 'listening', peer: owner });
     // Nobody takes them now, so that its queue (of some hundreds) is full one day.
     let answer = listenerOf(path);
     for (let count = 0; count < 5000 && answer.kind === 'listening'; count++) answer = listenerOf(path);
     expect(answer).toEqual({ kind: 'full' });
+    expect(untakenOn(path)).toBeGreaterThan(10);
+    expect(untakenOn(path.slice(1))).toBe(0);
   } finally {
     server.kill('SIGKILL');
     await ended;

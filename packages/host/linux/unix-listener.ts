@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import { MvirtError } from '@mvirt/domain';
 import type { HostSockets, UnixListener } from '../files.ts';
 import { errnoOf, type Libc } from './libc.ts';
@@ -14,6 +14,15 @@ export function unixListenerOf(libc: Libc, peerOf: HostSockets['peerOf'], path: 
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * Of /proc/net/unix: a connection that was made and not yet accepted has the server's path, state 02 (SS_CONNECTING) and no
+ * inode of its own (net/unix/af_unix.c). path: as the server gave it to bind().
+ */
+export function untakenOn(path: string): number {
+  const lines = readFileSync('/proc/net/unix', 'utf8').split('\n');
+  return lines.filter((line) => /^\S+ \S+ \S+ \S+ \S+ 02 +0 /.test(line) && line.endsWith(` ${path}`)).length;
 }
 
 /** connect(2) on a Unix socket: EAGAIN says that its queue of connections is full, ECONNREFUSED also that it is no socket. */

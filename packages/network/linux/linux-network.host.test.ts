@@ -219,3 +219,21 @@ inNamespace('a TAP that vanishes during its release is as good as released', asy
   await network.release(vmId, {});
   expect(bench.links().has(tap)).toBe(false);
 });
+
+inNamespace("another daemon's TAP is claimed, goes with its VM, and its name is free again; anybody else's stays", async ({ network, ip, links }) => {
+  ip(`tuntap add dev ${tap} mode tap`);
+  ip('tuntap add dev tap7 mode tap');
+  ip('link set dev tap7 alias theirs');
+  await network.release(vmId, {});
+  expect([...links().keys()]).toEqual(expect.arrayContaining([tap, 'tap7']));
+  for (let round = 0; round < 2; round++) await network.claim(vmId, { tap });
+  await network.claim(vmId, { tap: 'tap7' });
+  await network.claim(vmId, { tap: 'not-there' });
+  expect(await network.present({})).toEqual([{ tap, vmId }]);
+  expect(links().get('tap7')?.ifalias).toBe('theirs');
+  await network.release(vmId, {});
+  expect(links().has(tap)).toBe(false);
+  expect(links().has('tap7')).toBe(true);
+  expect((await network.prepare(oneNic, {})).map((nic) => nic.tap)).toEqual([tap]);
+  await network.release(vmId, {});
+});

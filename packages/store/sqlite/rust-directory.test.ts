@@ -4,7 +4,17 @@ import { asVmId, newCondition } from '@mvirt/domain';
 import { type TempDir, tempDir } from '@mvirt/testkit/temp-dir';
 import type { Store, StoredVm } from '../port.ts';
 import { createSqliteStore } from './store.ts';
-import { asRustDaemon, firstRelease, insertRuntime, insertVm, latestRelease, type RustVm, selectRuntime, selectVms } from './testing/rust-daemon.ts';
+import {
+  asRustDaemon,
+  firstRelease,
+  insertRuntime,
+  insertVm,
+  latestRelease,
+  type RustVm,
+  selectRuntime,
+  selectVms,
+  toLatestRelease,
+} from './testing/rust-daemon.ts';
 import { testRun, testSpec, testVm } from './testing/test-vm.ts';
 
 let dir: TempDir;
@@ -145,6 +155,31 @@ for (const [release, tables] of [
     });
   });
 }
+
+test('a database that we made: its latest release brings it to its own schema, writes and reads it, and we go on with it', () => {
+  const run = testRun('ours', { hypervisor: 'cloud-hypervisor' });
+  const condition = { ...newCondition(), observed: 'running', wanted: 'running' } as const;
+  withStore((store) => store.vms.insert(testVm('ours', { createdAtMs: 1_600_000_000_000, condition, run })));
+  asTheirs((db) => {
+    db.exec(toLatestRelease);
+    db.exec("INSERT INTO vms (id, name, state, config_json, created_at, microvm) VALUES ('theirs', NULL, 'stopped', '{}', 1700000000, FALSE)");
+    db.exec("INSERT INTO vms (id, name, state, config_json, created_at, microvm) VALUES ('pod', 'pod', 'stopped', '{}', 1800000000, TRUE)");
+    insertRuntime(db, 'theirs', 9);
+    const listed = db.prepare('SELECT id, name, state, config_json, created_at, started_at FROM vms WHERE microvm = FALSE ORDER BY created_at DESC').all();
+    expect(listed).toMatchObject([{ id: 'theirs' }, { id: 'ours', state: 'running' }]);
+    expect(selectRuntime(db)).toMatchObject([
+      { vm_id: 'ours', pid: 4242 },
+      { vm_id: 'theirs', pid: 9 },
+    ]);
+    db.exec("UPDATE vms SET state = 'running', started_at = COALESCE(1700000005, started_at) WHERE id = 'theirs'");
+  });
+  expect(list().map(({ id, condition: { observed } }) => [id as string, observed])).toEqual([
+    ['pod', 'stopped'],
+    ['theirs', 'running'],
+    ['ours', 'running'],
+  ]);
+  expect(list()[2]?.run).toEqual(run);
+});
 
 test('what we write is what its first release reads', () => {
   withStore((store) => {

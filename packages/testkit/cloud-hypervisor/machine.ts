@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { openSerialSocket, type SerialSocket } from './serial-socket.ts';
 import { createSize, type Size, type SizeConfig } from './size.ts';
 import { createTinyGuest, type TinyGuest } from './tiny-guest.ts';
@@ -25,7 +25,7 @@ type Config = SizeConfig & {
   disks?: Record<string, unknown>[];
   net?: Record<string, unknown>[];
   payload?: { kernel?: string; cmdline?: string };
-  serial?: { mode?: string; socket?: string };
+  serial?: { mode?: string; socket?: string; file?: string };
 };
 
 const done: Reply = { status: 204, body: null };
@@ -74,7 +74,13 @@ export function createCloudHypervisorMachine({ event, print, exit }: MachineDeps
   /** Its consoles are opened whenever a machine is made. */
   const openConsoles = async (): Promise<void> => {
     serial?.close();
-    const { mode, socket } = config?.serial ?? {};
+    const { mode, socket, file } = config?.serial ?? {};
+    if (mode === 'File' && file !== undefined) {
+      // Emptied whenever it is opened.
+      writeFileSync(file, '');
+      serial = { print: (text) => appendFileSync(file, text), close: () => {} };
+      return;
+    }
     serial = mode === 'Socket' && socket !== undefined ? await openSerialSocket(socket, (text) => guest?.type(text)) : null;
   };
 

@@ -118,6 +118,17 @@ export function rustDaemonCases(bench: RustBench, bunTest: typeof test): void {
       await waitFor('the reset to be told', () => agent.events().includes('rebooted'), { timeoutMs: 15_000 });
     });
 
+    test('a serial line that goes into a file is shown, and takes no input', async (room) => {
+      const vmm = await room.start({ serial: { mode: 'File', file: join(room.runDir, 'console.log') } });
+      room.leave({ pid: vmm.process.pid, serial: 'console.log' });
+      await using agent = await room.agent();
+      await agent.shows('TINY up');
+      expect(agent.log.join()).toContain('takes no input until the VM is stopped and started again');
+      await expect(agent.type('hello')).rejects.toMatchObject({ code: 'CONSOLE_READ_ONLY', hint: expect.stringContaining('mvirt start') });
+      expect((await agent.engine.vms.stop(room.id, { graceMs: 20_000 })).vm.condition.observed).toBe('stopped');
+      expect(room.console()).toContain('TINY bye');
+    });
+
     test('one that hangs is adopted as not responding, and answers again when it wakes', async (room) => {
       const vmm = await room.start();
       room.leave({ pid: vmm.process.pid });
@@ -226,6 +237,45 @@ export function rustDaemonCases(bench: RustBench, bunTest: typeof test): void {
   });
 }
 
+/** What becomes of NICs and TAPs. */
+export function rustNicCase(bench: RustBench, bunTest: typeof test): void {
+  const test = roomTest(bench, bunTest);
+  test("the daemon's own TAP goes with the run and its MAC stays; a client's TAP is left alone", async (room) => {
+    const own = `mvirt-${rustVmId.slice(0, 8)}`;
+    const [ownMac, clientMac] = ['2e:11:22:33:44:55', '52:54:00:00:00:07'];
+    for (const tap of [own, 'tap7']) room.network.addForeignTap(tap);
+    const vmm = await room.start({
+      net: [
+        { tap: own, mac: ownMac },
+        { tap: 'tap7', mac: clientMac },
+      ],
+    });
+    const nics = [
+      { tap: null, mac: null },
+      { tap: 'tap7', mac: clientMac },
+    ];
+    room.leave({ pid: vmm.process.pid, config: { nics } });
+    {
+      await using agent = await room.agent();
+      await waitFor('the TAP to be ours', () => room.network.taps().length > 0);
+      expect(room.network.taps()).toEqual([{ tap: own, vmId: rustVmId }]);
+      expect(agent.engine.vms.get(room.id).nics).toMatchObject([
+        { mac: ownMac, tap: own },
+        { mac: clientMac, tap: 'tap7' },
+      ]);
+    }
+    await using agent = await room.agent();
+    const { vms } = agent.engine;
+    expect(room.network.taps()).toHaveLength(1);
+    await vms.detachNic(room.id, clientMac, {});
+    await waitFor('the NIC to be gone', () => agent.events().includes('nic-detached'), { timeoutMs: 15_000 });
+    await vms.stop(room.id, { graceMs: 20_000 });
+    expect(room.network.taps()).toEqual([]);
+    expect(room.network.foreignTaps()).toEqual(['tap7']);
+    expect(vms.get(room.id).spec.nics).toEqual([{ tap: null, mac: ownMac, vhostSocket: null }]);
+  });
+}
+
 /** What a raw client sees of the line after it has typed. */
 async function typed(path: string, text: string): Promise<string> {
   const socket = connect({ path, allowHalfOpen: true });
@@ -238,6 +288,7 @@ async function typed(path: string, text: string): Promise<string> {
   return seen;
 }
 
+/** A room for each test. */
 const roomTest = (bench: RustBench, bunTest: typeof test) => (name: string, run: (room: RustRoom) => Promise<void>) =>
   void bunTest.skipIf(bench.missing !== null)(
     name,

@@ -14,7 +14,12 @@ import { waitFor } from '../wait-for.ts';
 import { type RustVmm, startRustVmm } from './vmm.ts';
 
 /** cloud-hypervisor, or what stands in for it. */
-export type RustBench = { name: string; missing: string | null; host(dir: string): Host; kvm?: () => string | null };
+export type RustBench = {
+  name: string;
+  missing: string | null;
+  host(dir: string): Host;
+  kvm?: () => string | null;
+};
 
 /** An agent without its doors, on a data directory that the Rust daemon has left. */
 export type RoomAgent = AsyncDisposable & {
@@ -36,7 +41,7 @@ export type RustRoom = AsyncDisposable & {
   readonly network: FakeNetwork;
   readonly id: VmId;
   /** Writes the daemon's database: its tables, and one VM, running as that process. */
-  leave(options: { tables?: string; pid: number; vm?: Partial<RustVm>; config?: Record<string, unknown> }): void;
+  leave(options: { tables?: string; pid: number; vm?: Partial<RustVm>; config?: Record<string, unknown>; serial?: string }): void;
   start(config?: Record<string, unknown>): Promise<RustVmm>;
   agent(): Promise<RoomAgent>;
   console(): string;
@@ -109,7 +114,7 @@ export function openRustRoom(bench: RustBench): RustRoom {
     id,
     agent,
     console,
-    leave({ tables = latestRelease, pid, vm = {}, config = {} }) {
+    leave({ tables = latestRelease, pid, vm = {}, config = {}, serial }) {
       const row: RustVm = {
         id: rustVmId,
         name: 'web',
@@ -121,7 +126,7 @@ export function openRustRoom(bench: RustBench): RustRoom {
       asRustDaemon(dataDir, (db) => {
         db.exec(tables);
         insertVm(db, { ...row, started_at: Math.floor(Date.now() / 1000), ...vm });
-        insertRuntime(db, rustVmId, pid, runDir);
+        insertRuntime(db, rustVmId, pid, runDir, serial);
       });
     },
     async start(config) {

@@ -17,6 +17,14 @@ CREATE TABLE vms (id TEXT PRIMARY KEY, name TEXT, state TEXT NOT NULL, config_js
   microvm BOOLEAN NOT NULL DEFAULT 0);
 CREATE TABLE vm_runtime (vm_id TEXT PRIMARY KEY, pid INTEGER NOT NULL, api_socket TEXT NOT NULL, serial_socket TEXT NOT NULL);`;
 
+/** The steps by which its latest release brings tables of its first to its own. */
+export const toLatestRelease = `
+CREATE TABLE vm_runtime_new (vm_id TEXT PRIMARY KEY, pid INTEGER NOT NULL, api_socket TEXT NOT NULL, serial_socket TEXT NOT NULL);
+INSERT INTO vm_runtime_new SELECT * FROM vm_runtime;
+DROP TABLE vm_runtime;
+ALTER TABLE vm_runtime_new RENAME TO vm_runtime;
+ALTER TABLE vms ADD COLUMN microvm BOOLEAN NOT NULL DEFAULT FALSE;`;
+
 /** Opens <dataDir>/mvirt.db as another daemon does, and hands it over for some SQL of its own. */
 export function asRustDaemon<T>(dataDir: string, work: (db: Database) => T): T {
   mkdirSync(dataDir, { recursive: true });
@@ -42,12 +50,12 @@ export function insertVm(db: Database, vm: RustVm): void {
   );
 }
 
-export function insertRuntime(db: Database, vmId: string, pid: number, runDir = `/d/vm/${vmId}`): void {
+export function insertRuntime(db: Database, vmId: string, pid: number, runDir = `/d/vm/${vmId}`, serial = 'serial.sock'): void {
   db.prepare<(string | number)[]>('INSERT OR REPLACE INTO vm_runtime (vm_id, pid, api_socket, serial_socket) VALUES (?, ?, ?, ?)').run(
     vmId,
     pid,
     `${runDir}/api.sock`,
-    `${runDir}/serial.sock`,
+    `${runDir}/${serial}`,
   );
 }
 
