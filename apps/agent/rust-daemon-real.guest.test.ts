@@ -1,6 +1,8 @@
 import { test } from 'bun:test';
 import { createLinuxHost } from '@mvirt/host/linux';
 import { lackingCloudHypervisor } from '@mvirt/testkit/hypervisor/cloud-hypervisor-bench';
-import { rustAgentCase } from '@mvirt/testkit/rust-daemon/agent-case';
+import { rustAgentCase, rustSilentLineCase } from '@mvirt/testkit/rust-daemon/agent-case';
 
-rustAgentCase({ name: 'cloud-hypervisor', missing: lackingCloudHypervisor(), host: () => createLinuxHost() }, test);
+const bench = { name: 'cloud-hypervisor', missing: lackingCloudHypervisor(), host: () => createLinuxHost() };
+rustAgentCase(bench, test);
+rustSilentLineCase(bench, test);

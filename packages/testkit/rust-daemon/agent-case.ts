@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createAgentClient } from '@mvirt/api/client';
-import { spawnAgent, startAgent } from '../agent-process.ts';
+import { type AgentProcess, spawnAgent, startAgent } from '../agent-process.ts';
 import { waitFor } from '../wait-for.ts';
 import { openRustRoom, type RustBench } from './room.ts';
 
@@ -69,6 +69,41 @@ export function rustAgentCase(bench: RustBench, bunTest: typeof test): void {
       } finally {
         await client.close();
       }
+    },
+    90_000,
+  );
+}
+
+/** What an agent that was killed at the wrong moment does to the line, and how it comes back. Not on a fake: the defect is the real one's. */
+export function rustSilentLineCase(bench: RustBench, bunTest: typeof test): void {
+  bunTest.skipIf(bench.missing !== null)(
+    `an agent killed with unread output silences the line of the Rust daemon's VM: the next one says so, and a reboot brings it back (${bench.name})`,
+    async () => {
+      await using room = openRustRoom(bench);
+      const { dir } = room;
+      const vmm = await room.start();
+      room.leave({ pid: vmm.process.pid });
+      const type = (agent: AgentProcess, text: string) => agent.api.console.write.mutate({ vm: 'web', bytes: Buffer.from(text) });
+      {
+        await using agent = await startAgent(dir);
+        await waitFor('the guest to be up', () => room.console().includes('TINY up'));
+        await type(agent, 'f');
+        await waitFor('its flood to begin', () => room.console().length > 1000, { timeoutMs: 20_000 });
+        process.kill(agent.pid, 'SIGSTOP');
+        const stoppedAtMs = performance.now();
+        await waitFor('the guest to print on', () => performance.now() - stoppedAtMs > 300);
+        await agent.end('SIGKILL');
+      }
+      await using agent = await startAgent(dir);
+      expect(await agent.api.vm.get.query({ vm: 'web' })).toMatchObject({ state: 'running', responsive: true, pid: vmm.process.pid });
+      const logged = async () => (await agent.api.log.read.query({ vm: 'web' })).map(({ text }) => text).join('\n');
+      await waitFor('its log to say so', async () => (await logged()).includes('takes no client on serial.sock'), { timeoutMs: 20_000 });
+      await expect(type(agent, 'hello')).rejects.toThrow('takes no client on serial.sock');
+      await agent.api.vm.reboot.mutate({ vm: 'web' });
+      await waitFor('it to be up again', () => room.console().split('TINY up').length > 2, { timeoutMs: 20_000 });
+      await type(agent, 'hello');
+      await waitFor('the echo', () => room.console().endsWith('hello'), { timeoutMs: 20_000 });
+      expect(await agent.end('SIGTERM')).toBe(0);
     },
     90_000,
   );
