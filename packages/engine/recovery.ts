@@ -132,7 +132,7 @@ async function recoverForeign(context: EngineContext, supervisor: Supervisor, vm
   const { host, store, consoles, log } = context;
   const proof = proveForeign(host, run, foreign);
   if (proof.kind === 'untold') {
-    log.warn(`whether its VMM (process ${foreign.pid}) lives cannot be told now: ${proof.why}; the agent's next start looks again`, { vm: vm.id });
+    log.warn(`whether its VMM (process ${foreign.pid}) lives cannot be told now: ${proof.why}; it is looked at again`, { vm: vm.id });
     return supervisor.fact({ kind: 'unresponsive' });
   }
   if (proof.kind === 'over') {

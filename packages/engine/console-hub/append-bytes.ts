@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
-/** Appends to a file (0600 where it is new) and answers with what it did not take: nothing, or the rest where its filesystem is full. @throws Error */
-export function appendBytes(path: string, bytes: Uint8Array): Uint8Array {
+/** Appends to a file (0600 where it is new). rest: what it did not take, for want of room or for another reason, which `error` is. Never throws. */
+export function appendBytes(path: string, bytes: Uint8Array): { rest: Uint8Array; error: unknown } {
   let done = 0;
   try {
     const fd = openSync(path, 'a', 0o600);
@@ -10,8 +10,8 @@ export function appendBytes(path: string, bytes: Uint8Array): Uint8Array {
     } finally {
       closeSync(fd);
     }
+    return { rest: bytes.subarray(done), error: null };
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))) throw error;
+    return { rest: bytes.subarray(done), error };
   }
-  return bytes.subarray(done);
 }

@@ -35,7 +35,7 @@ export type SerialClientDeps = {
 
 /** Also after another client has cut us off: two that do so must not race. */
 const retryMs = 200;
-/** While console.log's filesystem is full the bytes stay with the VMM, which keeps the last 1 MiB. */
+/** While console.log cannot be written the bytes stay with the VMM. */
 const fullRetryMs = 1000;
 const partingMs = 1000;
 /** A VMM takes a connection at once, or half a second after another client has gone. */
@@ -49,6 +49,8 @@ export function createSerialClient({ clock, files, sockets, socketPath, logPath,
   let isUp = false;
   let timer: Disposable | null = null;
   let taken: Disposable | null = null;
+  let room: Disposable | null = null;
+  let hasFailed = false;
   let isSilent = false;
   let parting: PromiseWithResolvers<void> | null = null;
   let held: Uint8Array = new Uint8Array(0);
@@ -61,25 +63,31 @@ export function createSerialClient({ clock, files, sockets, socketPath, logPath,
   };
 
   const append = (): void => {
-    const before = held.length;
-    held = appendBytes(logPath, held);
-    if (held.length < before) onGrowth();
+    const { rest, error } = appendBytes(logPath, held);
+    if (error !== null && !hasFailed) warn('its console log cannot be written: what its guest prints waits with the VMM, which keeps the last 1 MiB', error);
+    hasFailed = error !== null;
+    const grew = rest.length < held.length;
+    held = rest;
+    if (grew) onGrowth();
   };
 
   const take = (from: Socket, bytes: Uint8Array): void => {
     held = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
     append();
     if (held.length === 0) return;
-    if (parting === null) {
-      from.pause();
-      later(fullRetryMs, () => retry(from));
-    } else lose();
+    if (parting !== null) return void lose();
+    from.pause();
+    waitForRoom();
   };
 
-  const retry = (from: Socket): void => {
-    append();
-    if (held.length > 0) later(fullRetryMs, () => retry(from));
-    else from.resume();
+  /** Over any number of connections. */
+  const waitForRoom = (): void => {
+    room ??= clock.after(fullRetryMs, () => {
+      room = null;
+      append();
+      if (held.length > 0) waitForRoom();
+      else socket?.resume();
+    });
   };
 
   /** Who leaves must read on all the same. */
@@ -126,7 +134,8 @@ export function createSerialClient({ clock, files, sockets, socketPath, logPath,
     own.on('connect', () => {
       isUp = true;
       connected.resolve(own);
-      checkLater();
+      if (held.length > 0) own.pause();
+      if (parting === null) checkLater();
     });
     own.on('data', (bytes) => take(own, typeof bytes === 'string' ? Buffer.from(bytes) : bytes));
     own.on('end', () => own.end());
@@ -145,6 +154,7 @@ export function createSerialClient({ clock, files, sockets, socketPath, logPath,
     parting = gone;
     timer?.[Symbol.dispose]();
     taken?.[Symbol.dispose]();
+    room?.[Symbol.dispose]();
     if (held.length > 0) lose();
     const from = socket;
     if (from === null) return gone.resolve();

@@ -229,7 +229,7 @@ inNamespace("another daemon's TAP is claimed, goes with its VM, and its name is 
   for (let round = 0; round < 2; round++) await network.claim(vmId, { tap });
   await network.claim(vmId, { tap: 'tap7' });
   await network.claim(vmId, { tap: 'not-there' });
-  expect(await network.present({})).toEqual([{ tap, vmId }]);
+  expect(await network.present({})).toEqual([{ tap, vmId, held: false }]);
   expect(links().get('tap7')?.ifalias).toBe('theirs');
   await network.release(vmId, {});
   expect(links().has(tap)).toBe(false);
