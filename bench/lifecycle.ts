@@ -44,7 +44,9 @@ function ended(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void
   });
 }
 
-const agent = spawn(program[0], [program[1], 'agent', '--data-dir', join(dir, 'data'), '--socket', socketPath], { stdio: ['ignore', 'pipe', 'ignore'] });
+const agent = spawn(program[0], [program[1], 'agent', '--data-dir', join(dir, 'data'), '--socket', socketPath, '--listen', 'off'], {
+  stdio: ['ignore', 'pipe', 'ignore'],
+});
 await new Promise((resolve) => agent.stdout.once('data', resolve));
 const client = createAgentClient({ socketPath });
 const { vm, console: consoles } = client.api;

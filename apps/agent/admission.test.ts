@@ -58,12 +58,12 @@ test('groups are asked for once in ten seconds', async () => {
 
 test('connections are counted by user, and each place is given back once', () => {
   const count = createConnectionCount(2);
-  const one = count.enter(5);
-  count.enter(5);
-  expect(() => count.enter(5)).toThrow('user 5 has 2 connections');
-  count.enter(6);
+  const one = count.enter('user 5');
+  count.enter('user 5');
+  expect(() => count.enter('user 5')).toThrow('user 5 has 2 connections');
+  count.enter('user 6');
   one[Symbol.dispose]();
   one[Symbol.dispose]();
-  count.enter(5);
-  expect(() => count.enter(5)).toThrow('user 5 has 2 connections');
+  count.enter('user 5');
+  expect(() => count.enter('user 5')).toThrow('user 5 has 2 connections');
 });

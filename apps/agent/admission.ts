@@ -1,5 +1,4 @@
 import { MvirtError } from '@mvirt/domain';
-import type { PeerCredentials } from '@mvirt/host';
 
 export type AdmissionDeps = {
   /** The agent's own user. */
@@ -10,10 +9,13 @@ export type AdmissionDeps = {
   nowMs(): number;
 };
 
+/** What the kernel says of a peer: of a Unix socket's all of it, of a TCP connection's the user alone. */
+export type Peer = { uid: number; gid?: number; pid?: number };
+
 /** Who may use the agent: root, its own user and, where root runs it, members of the group `mvirt`. */
 export interface Admission {
   /** @throws DENIED; a peer that the kernel does not name is refused too. Answers at once for root and the agent's own user. */
-  check(peer: PeerCredentials | null): Promise<PeerCredentials> | PeerCredentials;
+  check<P extends Peer>(peer: P | null): Promise<P> | P;
 }
 
 /** A change of a user's groups is noticed after this time. */
@@ -35,9 +37,9 @@ export function createAdmission({ uid, groupId, groupsOf, nowMs }: AdmissionDeps
     check(peer) {
       if (peer === null) throw denied('a peer without an identity');
       if (peer.uid === 0 || peer.uid === uid) return peer;
-      if (uid === 0 && peer.gid === groupId) return peer;
+      if (uid === 0 && groupId !== null && peer.gid === groupId) return peer;
       return isMember(peer.uid).then((member) => {
-        if (!member) throw denied(`user ${peer.uid} (process ${peer.pid})`);
+        if (!member) throw denied(`user ${peer.uid}${peer.pid === undefined ? '' : ` (process ${peer.pid})`}`);
         return peer;
       });
     },

@@ -60,10 +60,11 @@ test('any other process that has the database open is refused by pid', async () 
 
 test('bad flags end it with status 2 and a hint', async () => {
   using dir = tempDir();
-  const agent = spawnAgent(dir, ['--listen', '[::1]:50051']);
+  const agent = spawnAgent(dir, ['--listen', '[::]:50051']);
   expect(await agent.ended()).toBe(2);
   expect(agent.stderr()).toBe(
-    'mvirt: --listen: off is the only value so far: clients use the socket (it was given as [::1]:50051)\nhint: leave --listen out, or give --listen off\n',
+    'mvirt: --listen: [::]:50051 can be reached from other hosts, which needs TLS with client certificates\n' +
+      'hint: add --grpc-tls-cert, --grpc-tls-key and --grpc-tls-ca, or listen on [::1] and forward that port, by ssh -L for instance\n',
   );
   expect(existsSync(dir.join('data'))).toBe(false);
 });

@@ -5,7 +5,16 @@ import { parseConfig } from './config.ts';
 const root = { uid: 0, env: {}, cwd: '/srv' };
 
 test("root's places, and an ordinary user's", () => {
-  expect(parseConfig([], root)).toEqual({ dataDir: '/var/lib/mvirt', socket: '/run/mvirt/agent.sock', bridge: 'br0', hypervisor: 'auto', logLevel: 'info' });
+  expect(parseConfig([], root)).toEqual({
+    dataDir: '/var/lib/mvirt',
+    socket: '/run/mvirt/agent.sock',
+    bridge: 'br0',
+    listen: [{ kind: 'tcp', host: '::1', port: 50_051, isLoopback: true }],
+    listenIsDefault: true,
+    grpcTls: null,
+    hypervisor: 'auto',
+    logLevel: 'info',
+  });
   const env = { HOME: '/home/ann', XDG_RUNTIME_DIR: '/run/user/7' };
   expect(parseConfig([], { uid: 7, env, cwd: '/' })).toMatchObject({ dataDir: '/home/ann/.local/share/mvirt', socket: '/run/user/7/mvirt/agent.sock' });
   expect(parseConfig([], { uid: 7, env: { ...env, XDG_DATA_HOME: '/data' }, cwd: '/' }).dataDir).toBe('/data/mvirt');
@@ -17,6 +26,9 @@ test('flags, and the log level from the environment', () => {
     dataDir: '/srv/d',
     socket: '/srv/s',
     bridge: 'br9',
+    listen: [],
+    listenIsDefault: false,
+    grpcTls: null,
     hypervisor: 'qemu',
     logLevel: 'warn',
   });
@@ -24,7 +36,11 @@ test('flags, and the log level from the environment', () => {
 });
 
 test.each([
-  [['--listen', '[::1]:50051'], '--listen: off is the only value so far: clients use the socket (it was given as [::1]:50051)', 'leave --listen out'],
+  [['--listen', '[::1]'], '--listen: must be [::1]:PORT, 127.0.0.1:PORT, unix:PATH or off (it was given as [::1])', 'it may be repeated'],
+  [['--listen', 'off', '--listen', '[::1]:1'], '--listen: off stands alone', ''],
+  [['--listen', '[::]:1'], '--listen: [::]:1 can be reached from other hosts', '--grpc-tls-cert'],
+  [['--grpc-tls-cert', ''], '--grpc-tls-cert: must not be empty', ''],
+  [['--grpc-tls-key', 'k'], '--grpc-tls-cert: is missing', '--grpc-tls-ca FILE'],
   [['--socket', `/${'s'.repeat(107)}`], '--socket: is longer than the 107 bytes', 'relative path'],
   [['--bridge', 'a/b'], '--bridge: must be the name of a bridge', ''],
   [['--hypervisor', 'xen'], '--hypervisor: ', ''],
@@ -40,6 +56,13 @@ test.each([
     expect(error).toBeInstanceOf(MvirtError);
     expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message), hint: expect.stringContaining(hint) });
   }
+});
+
+test('several --listen', () => {
+  expect(parseConfig(['--listen', '[::1]:1', '--listen=unix:./g.sock'], root).listen).toEqual([
+    { kind: 'tcp', host: '::1', port: 1, isLoopback: true },
+    { kind: 'unix', path: '/srv/g.sock' },
+  ]);
 });
 
 test('a short relative --socket may stand for a long path', () => {

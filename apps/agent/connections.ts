@@ -1,26 +1,26 @@
 import { MvirtError } from '@mvirt/domain';
 
-/** Counts each user's connections. */
+/** Counts the connections of each user or address, by name. */
 export interface ConnectionCount {
   /** @throws TOO_MANY */
-  enter(uid: number): Disposable;
+  enter(name: string): Disposable;
 }
 
-export function createConnectionCount(maxPerUser: number): ConnectionCount {
-  const open = new Map<number, number>();
+export function createConnectionCount(maxPerName: number): ConnectionCount {
+  const open = new Map<string, number>();
   return {
-    enter(uid) {
-      const before = open.get(uid) ?? 0;
-      if (before >= maxPerUser) throw new MvirtError({ code: 'TOO_MANY', message: `user ${uid} has ${before} connections to the agent` });
-      open.set(uid, before + 1);
+    enter(name) {
+      const before = open.get(name) ?? 0;
+      if (before >= maxPerName) throw new MvirtError({ code: 'TOO_MANY', message: `${name} has ${before} connections to the agent` });
+      open.set(name, before + 1);
       let left = false;
       return {
         [Symbol.dispose]() {
           if (left) return;
           left = true;
-          const now = (open.get(uid) ?? 1) - 1;
-          if (now === 0) open.delete(uid);
-          else open.set(uid, now);
+          const now = (open.get(name) ?? 1) - 1;
+          if (now === 0) open.delete(name);
+          else open.set(name, now);
         },
       };
     },

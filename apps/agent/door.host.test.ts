@@ -8,14 +8,15 @@ import { createLinuxHost } from '@mvirt/host/linux';
 import { type DoubleServices, doubleServices, doubleVm } from '@mvirt/testkit/double-services';
 import { deepTempDir, tempDir } from '@mvirt/testkit/temp-dir';
 import { waitFor } from '@mvirt/testkit/wait-for';
-import { openDoor } from './door.ts';
+import type { AgentConfig } from './config.ts';
+import { openDoors } from './door.ts';
 import type { AgentLog } from './logger.ts';
 
 const host = createLinuxHost();
 const isRoot = process.geteuid?.() === 0;
 if (!isRoot) console.log('skipped: a peer of another user can be made by root only');
 
-type Opened = Disposable & { services: DoubleServices; lines: string[]; socketPath: string };
+type Opened = AsyncDisposable & { services: DoubleServices; lines: string[]; socketPath: string };
 
 async function open(socketPath: string): Promise<Opened> {
   const lines: string[] = [];
@@ -24,9 +25,10 @@ async function open(socketPath: string): Promise<Opened> {
   const services = doubleServices();
   const vm = doubleVm('vm-1');
   services.vmsById.set(vm.id, vm);
-  const config = { dataDir: '/data', socket: socketPath, bridge: 'br0', hypervisor: 'auto', logLevel: 'info' } as const;
-  const door = await openDoor({ config, host, services, log, version: '1.2.3', nowMs: () => Date.now() });
-  return { services, lines, socketPath, [Symbol.dispose]: () => door[Symbol.dispose]() };
+  const places = { dataDir: '/data', socket: socketPath, bridge: 'br0', listen: [], listenIsDefault: false, grpcTls: null };
+  const config: AgentConfig = { ...places, hypervisor: 'auto', logLevel: 'info' };
+  const doors = await openDoors({ config, tls: null, host, services, log, version: '1.2.3', nowMs: () => Date.now() });
+  return { services, lines, socketPath, [Symbol.asyncDispose]: () => doors[Symbol.asyncDispose]() };
 }
 
 const failure = (promise: Promise<unknown>) =>
@@ -41,7 +43,7 @@ test("the socket is its owner's alone or the group's, answers both kinds of clie
   const path = dir.join('run', 'agent.sock');
   const client: AgentClient = createAgentClient({ socketPath: path });
   {
-    using opened = await open(path);
+    await using opened = await open(path);
     const noGroup = opened.lines.some((line) => line.includes('there is no group mvirt'));
     expect(statSync(path).mode & 0o777).toBe(noGroup || !isRoot ? 0o600 : 0o660);
     expect(statSync(dir.join('run')).mode & 0o777).toBe(0o750);
@@ -54,7 +56,7 @@ test("the socket is its owner's alone or the group's, answers both kinds of clie
 
 test('many connections leave no descriptor behind', async () => {
   using dir = tempDir();
-  using opened = await open(dir.join('s'));
+  await using opened = await open(dir.join('s'));
   const api = createOneShot({ socketPath: opened.socketPath });
   await api.vm.list.query();
   const before = descriptors();
@@ -68,7 +70,7 @@ test('many connections leave no descriptor behind', async () => {
 
 test("a path that is longer than a socket's address", async () => {
   using dir = deepTempDir(160);
-  using opened = await open(dir.join('agent.sock'));
+  await using opened = await open(dir.join('agent.sock'));
   expect(await createOneShot({ socketPath: opened.socketPath }).vm.list.query()).toHaveLength(1);
   const client = createAgentClient({ socketPath: opened.socketPath });
   expect(await client.api.vm.list.query()).toHaveLength(1);
@@ -85,7 +87,7 @@ test("a dead agent's socket is replaced; a living one's and a plain file are not
   ]);
   expect([dead.signalCode ?? null, existsSync(path)]).toEqual(['SIGKILL', true]);
   {
-    using _opened = await open(path);
+    await using _opened = await open(path);
     expect(await failure(open(path))).toMatchObject({ code: 'DATA_DIR_IN_USE', message: `another process listens on ${path}` });
     expect(await createOneShot({ socketPath: path }).vm.list.query()).toHaveLength(1);
   }
@@ -95,7 +97,7 @@ test("a dead agent's socket is replaced; a living one's and a plain file are not
 
 test('more connections of one user than allowed are told TOO_MANY', async () => {
   using dir = tempDir();
-  using opened = await open(dir.join('s'));
+  await using opened = await open(dir.join('s'));
   const held = Array.from({ length: 256 }, () => connect(opened.socketPath));
   try {
     await Promise.all(held.map((socket) => new Promise<void>((resolve) => void socket.once('connect', resolve))));
@@ -123,7 +125,7 @@ async function createOneShotFails(socketPath: string) {
 
 test.skipIf(!isRoot)('a peer of another user reads why it is refused; not a byte of it is parsed', async () => {
   using dir = tempDir();
-  using opened = await open(dir.join('s'));
+  await using opened = await open(dir.join('s'));
   // Opened up by hand: the mode keeps others out already, and this is about the second door.
   chmodSync(dir.path, 0o755);
   chmodSync(opened.socketPath, 0o666);

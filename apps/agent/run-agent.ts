@@ -2,7 +2,8 @@ import { errorTable, exitStatus, toMvirtError } from '@mvirt/domain';
 import type { Services } from '@mvirt/engine';
 import manifest from '../../package.json';
 import { type AgentConfig, parseConfig } from './config.ts';
-import { openDoor } from './door.ts';
+import { openDoors } from './door.ts';
+import { readTlsFiles } from './grpc/tls-files.ts';
 import { agentHelp } from './help.ts';
 import { takeDataDir } from './lock.ts';
 import { type AgentLog, createLogger } from './logger.ts';
@@ -36,16 +37,18 @@ export async function runAgent(argv: string[]): Promise<number> {
 
 async function serve(config: AgentConfig, log: AgentLog): Promise<number> {
   const { version } = manifest;
+  const nowMs = () => Date.now();
+  const tls = config.grpcTls === null ? null : readTlsFiles(config.grpcTls, nowMs());
+  for (const warning of tls?.warnings ?? []) log.warn(warning);
   using signals = awaitSignal(['SIGTERM', 'SIGINT', 'SIGHUP']);
   const host = wireHost();
   using _lock = takeDataDir(host, config.dataDir, databaseFile);
   log.info('starting', { version, pid: process.pid, dataDir: config.dataDir, socket: config.socket, hypervisor: config.hypervisor, bridge: config.bridge });
   const engine = await wireServices({ config, host, log });
   try {
-    const nowMs = () => Date.now();
-    using _door = await openDoor({ config, host, services: engine.services, log, version, nowMs });
-    log.info('ready', { socket: config.socket });
-    process.stdout.write(`mvirt agent is ready on ${config.socket} (pid ${process.pid})\n`);
+    await using doors = await openDoors({ config, tls, host, services: engine.services, log, version, nowMs });
+    log.info('ready', { socket: config.socket, grpc: doors.grpc });
+    process.stdout.write(`mvirt agent is ready on ${[config.socket, ...doors.grpc].join(', ')} (pid ${process.pid})\n`);
     const looking = new AbortController();
     const looked = lookAtHypervisors(engine.services, log, looking.signal);
     const signal = await signals.came;

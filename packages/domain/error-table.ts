@@ -60,6 +60,7 @@ export const errorTable = {
   DISK_FULL: row('INTERNAL_SERVER_ERROR', 'RESOURCE_EXHAUSTED', exitStatus.failed, "make room in the data directory's filesystem"),
   STORE_ERROR: row('INTERNAL_SERVER_ERROR', 'INTERNAL', exitStatus.failed, 'mvirt doctor checks the data directory'),
   DATA_DIR_IN_USE: row('CONFLICT', 'FAILED_PRECONDITION', exitStatus.conflict, 'stop the other process, or choose another --data-dir'),
+  ADDRESS_IN_USE: row('CONFLICT', 'FAILED_PRECONDITION', exitStatus.conflict, 'choose another --listen address, or --listen off'),
   TOO_MANY: row('TOO_MANY_REQUESTS', 'RESOURCE_EXHAUSTED', exitStatus.failed, 'close what is no longer needed and try again'),
   TIMEOUT: row('TIMEOUT', 'DEADLINE_EXCEEDED', exitStatus.timeout, 'try again with a longer --timeout'),
   CANCELLED: row('CLIENT_CLOSED_REQUEST', 'CANCELLED', exitStatus.interrupted, 'what had begun goes on; mvirt get VM shows it'),

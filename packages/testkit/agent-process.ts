@@ -20,11 +20,23 @@ export type AgentProcess = AsyncDisposable & {
 
 const entry = fileURLToPath(new URL('../../apps/mvirt/main.ts', import.meta.url));
 
-/** A real agent in a process of its own on `dir`/data; killed when disposed, its VMs are the test's to end. */
-export function spawnAgent(dir: TempDir, flags: string[] = []): AgentProcess {
+export type AgentProcessOptions = {
+  /** What runs it, such as a network namespace's `enter`. */
+  through?: string[];
+  /** It may take the default gRPC address: it is alone in its network namespace. */
+  defaultListen?: boolean;
+};
+
+/**
+ * A real agent in a process of its own on `dir`/data; killed when disposed, its VMs are the test's to end. It listens for no gRPC clients unless the
+ * flags say so: agents of tests that run at the same time would want the same port.
+ */
+export function spawnAgent(dir: TempDir, flags: string[] = [], { through = [], defaultListen = false }: AgentProcessOptions = {}): AgentProcess {
   const socketPath = dir.join('agent.sock');
   const argv = [entry, 'agent', '--data-dir', dir.join('data'), '--socket', socketPath, '--hypervisor', 'qemu', ...flags];
-  const child: ChildProcess = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (!defaultListen && !flags.includes('--listen')) argv.push('--listen', 'off');
+  const [program = '', ...args] = [...through, process.execPath, ...argv];
+  const child: ChildProcess = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const written = { stdout: '', stderr: '' };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (written.stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (written.stderr += text));
@@ -52,8 +64,8 @@ export function spawnAgent(dir: TempDir, flags: string[] = []): AgentProcess {
 }
 
 /** The same, once it answers. @throws Error with what it wrote, where it ends instead */
-export async function startAgent(dir: TempDir, flags: string[] = []): Promise<AgentProcess> {
-  const agent = spawnAgent(dir, flags);
+export async function startAgent(dir: TempDir, flags: string[] = [], options: AgentProcessOptions = {}): Promise<AgentProcess> {
+  const agent = spawnAgent(dir, flags, options);
   let over = false;
   agent.ended().then(
     () => (over = true),

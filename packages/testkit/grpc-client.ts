@@ -1,4 +1,14 @@
-import { type CallOptions, Client, type ClientDuplexStream, type ClientReadableStream, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  type CallOptions,
+  type ChannelCredentials,
+  Client,
+  type ClientDuplexStream,
+  type ClientOptions,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { createVmServiceDefinition, type VmMethods } from '@mvirt/api/wire';
 
 type Name = keyof VmMethods;
@@ -15,9 +25,11 @@ export type GrpcClient = Disposable & {
   console(): ClientDuplexStream<Request<'Console'>, Answer<'Console'>>;
 };
 
-export function openGrpcClient(target: string): GrpcClient {
+export type GrpcClientOptions = { credentials?: ChannelCredentials; channel?: ClientOptions };
+
+export function openGrpcClient(target: string, { credentials: given = credentials.createInsecure(), channel = {} }: GrpcClientOptions = {}): GrpcClient {
   const service = createVmServiceDefinition();
-  const client = new Client(target, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+  const client = new Client(target, given, { 'grpc.use_local_subchannel_pool': 1, ...channel });
   return {
     client,
     call<N extends Name>(name: N, request: Request<N>, { signal, onTrailers, ...options }: GrpcCallOptions = {}) {

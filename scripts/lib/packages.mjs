@@ -20,6 +20,8 @@ export const testPackages = [
   'less',
   'python3-grpcio',
   'python3-grpc-tools',
+  'openssl',
+  'nftables',
 ];
 
 /** What `npm run test:long` needs besides: a whole Debian guest is built. */

@@ -4,8 +4,8 @@ import { join, relative } from 'node:path';
 import { type AgentApi, createOneShot } from '@mvirt/api/client';
 import type { ProcessIdentity } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
-import { enter, holdNamespace, livingVmm } from './namespace.ts';
-import { agentLog, dataDir, folder, mvirtProgram, root, short, socket } from './places.ts';
+import { enter, holdNamespace, livingVmm, loopbackOf } from './namespace.ts';
+import { agentLog, dataDir, folder, grpcSocket, mvirtProgram, root, short, socket } from './places.ts';
 import { createProcessFile } from './process-file.ts';
 import { stopAll } from './stop-all.ts';
 import { until } from './until.ts';
@@ -37,7 +37,8 @@ export function createStartedAgent({ processes, files }: Pick<Host, 'processes' 
     const holder = await holdNamespace(holderFile, processes, signal);
     const log = openSync(agentLog, 'a', 0o600);
     // Relative: the address of a socket to listen on holds 107 bytes, and a checkout's path may be longer.
-    const argv = [...enter(holder), ...mvirtProgram, 'agent', '--data-dir', dataDir, '--socket', relative(root, socket)];
+    const listen = ['--listen', `${loopbackOf(holder)}:50051`, '--listen', `unix:./${relative(root, grpcSocket)}`];
+    const argv = [...enter(holder), ...mvirtProgram, 'agent', '--data-dir', dataDir, '--socket', relative(root, socket), ...listen];
     const child = Bun.spawn(argv, { cwd: root, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     child.unref();

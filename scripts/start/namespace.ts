@@ -41,6 +41,12 @@ function spawnHolder(file: ProcessFile, processes: Processes): ProcessIdentity {
   return identity;
 }
 
+/** The loopback address of a process's namespace: a host may have no IPv6. */
+export function loopbackOf({ pid }: ProcessIdentity): string {
+  const addresses = readFileIfThere(`/proc/${pid}/net/if_inet6`) ?? '';
+  return /^0{31}1 .* lo$/m.test(addresses) ? '[::1]' : '127.0.0.1';
+}
+
 /** A VMM of this checkout's data directory that an earlier agent left running. */
 export function livingVmm(processes: Processes): ProcessIdentity | null {
   const vms = `${join(dataDir, 'vm')}/`;
@@ -60,10 +66,12 @@ function worksIn(pid: string, folder: string): boolean {
   }
 }
 
-function readName(pid: number): string | null {
+const readName = (pid: number): string | null => readFileIfThere(`/proc/${pid}/comm`)?.trim() ?? null;
+
+function readFileIfThere(path: string): string | null {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+    return readFileSync(path, 'utf8');
   } catch {
-    return null; // gone
+    return null; // its process is gone, or the kernel has no such file
   }
 }

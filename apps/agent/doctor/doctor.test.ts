@@ -4,6 +4,7 @@ import type { HypervisorReport } from '@mvirt/hypervisor';
 import { createFakeHypervisor } from '@mvirt/testkit/fake-hypervisor';
 import { tempDir } from '@mvirt/testkit/temp-dir';
 import { checkDataDir } from './data-dir.ts';
+import { checkGrpc } from './grpc.ts';
 import { checkHypervisors, checkSnapshots, judge } from './hypervisors.ts';
 import { checkPrograms } from './programs.ts';
 import { checkRights } from './rights.ts';
@@ -94,4 +95,20 @@ test('the data directory: who holds it, what it is, and how much room there is',
   expect(check(dir.path)[0]).toMatchObject({ status: 'problem', hint: expect.stringContaining('stop process 7') });
   holders.set(dir.join('mvirt.lock'), [{ pid: 8, command: 'mvirt' }]);
   expect(check(dir.path)[0]).toMatchObject({ status: 'ok', detail: `${dir.path}: an agent uses it, process 8 (mvirt)` });
+});
+
+test('the port of gRPC clients: free, the agent, or somebody else', async () => {
+  const check = (listeners: { uid: number; pid: number | null; command: string | null }[], agents: number[] = []) =>
+    checkGrpc(
+      { sockets: { tcpListenersOn: async () => listeners }, processes: { holdersOf: () => agents.map((pid) => ({ pid, command: 'mvirt' })) } },
+      '/data',
+    );
+  expect(await check([])).toMatchObject({ status: 'ok', detail: expect.stringContaining('nobody listens on port 50051') });
+  expect(await check([{ uid: 0, pid: 7, command: 'mvirt' }], [7])).toMatchObject({ status: 'ok', detail: 'the agent answers them on port 50051' });
+  expect(await check([{ uid: 0, pid: 7, command: 'mvirt-vmm' }], [8])).toMatchObject({
+    status: 'warning',
+    detail: 'port 50051 is in use by process 7 (mvirt-vmm): an agent on /data answers no gRPC clients there',
+    hint: expect.stringContaining('--listen [::1]:PORT'),
+  });
+  expect((await check([{ uid: 1000, pid: null, command: null }], [8])).detail).toContain('a process of user 1000');
 });

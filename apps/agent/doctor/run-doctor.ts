@@ -8,6 +8,7 @@ import { lockFile } from '../lock.ts';
 import { databaseFile, wireDrivers, wireHost, wireNetwork } from '../wire.ts';
 import { checkLeftovers } from './check-leftovers.ts';
 import { checkDataDir } from './data-dir.ts';
+import { checkGrpc } from './grpc.ts';
 import { checkHypervisors, checkSnapshots } from './hypervisors.ts';
 import { checkPrograms } from './programs.ts';
 import { checkRights } from './rights.ts';
@@ -46,6 +47,7 @@ export async function runDoctor({ dataDir, socket, fix = false, signal }: Doctor
         ...(signal === undefined ? {} : { signal }),
       }),
       await checkSocket(host.files, resolve(socket ?? defaults.socket)),
+      await checkGrpc(host, directory),
     ];
     return { ok: checks.every(({ status }) => status !== 'problem'), checks };
   } finally {
