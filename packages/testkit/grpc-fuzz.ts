@@ -1,8 +1,8 @@
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { createVmServiceDefinition, type VmMethods } from '@mvirt/api/wire';
 
-/** A call with hostile bytes that was refused. */
-export type FuzzOutcome = { method: string; request: Buffer; status: string; details: string };
+/** A call with hostile bytes that was refused. code: our own; null: refused before the bridge saw it. */
+export type FuzzOutcome = { method: string; request: Buffer; status: string; details: string; code: string | null };
 
 export type FuzzOptions = { target: string; seed: number; cases: number; vmId: string; concurrency?: number };
 
@@ -77,7 +77,8 @@ export async function fuzzGrpc({ target, seed, cases, vmId, concurrency = 16 }: 
     const { path, requestStream, responseStream } = service[method];
     const ended = Promise.withResolvers<void>();
     const failed = (error: ServiceError | null) => {
-      if (error !== null && error.code !== status.CANCELLED) outcomes.push({ method, request, status: status[error.code], details: error.details });
+      if (error !== null && error.code !== status.CANCELLED)
+        outcomes.push({ method, request, status: status[error.code], details: error.details, code: error.metadata.get('mvirt-code')[0]?.toString() ?? null });
       ended.resolve();
     };
     if (!responseStream) {

@@ -1,5 +1,5 @@
 import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
-import { asVmId, MvirtError, toMvirtError, type VmId, vmLabel } from '@mvirt/domain';
+import { asVmId, MvirtError, type VmId, vmLabel } from '@mvirt/domain';
 import type { ConsoleMessage, Services } from '@mvirt/engine';
 import type { ConsoleInput, ConsoleOutput } from '../wire/index.ts';
 import { type CallDeps, failed, send, signalOf } from './call.ts';
@@ -31,7 +31,8 @@ async function converse({ vms, consoles }: Pick<Services, 'vms' | 'consoles'>, c
     const printed = consoles.attach(id, { from: { kind: 'live' }, signal });
     call.sendMetadata(new Metadata());
     const output = send(call, outputOf(printed), signal);
-    const refused = typing(consoles, id, first, inputs, signal);
+    const ended = () => signal.aborted || !isOn(vms, id);
+    const refused = typing((bytes) => consoles.write(id, bytes, { signal }), { id, first, inputs, ended });
     await Promise.race([output, refused]);
     hungUp.throwIfAborted();
   } finally {
@@ -63,6 +64,8 @@ function runningVm(vms: Services['vms'], { vm_id }: ConsoleInput): VmId {
   throw new MvirtError({ code: 'WRONG_STATE', message: `VM ${vmLabel(vm)} is not running: it is ${observed}` });
 }
 
+const isOn = (vms: Services['vms'], id: VmId): boolean => vms.list().some((vm) => vm.id === id && vm.condition.observed !== 'stopped');
+
 async function* outputOf(messages: AsyncIterable<ConsoleMessage>): AsyncGenerator<ConsoleOutput> {
   for await (const message of messages) {
     if (message.kind === 'data') yield { data: message.bytes };
@@ -73,13 +76,16 @@ async function* outputOf(messages: AsyncIterable<ConsoleMessage>): AsyncGenerato
 /** So much is given to the guest at once: what 16 clients send fits into its line's queue. */
 const chunkBytes = 4096;
 
+/** ended: the run has, or the call. */
+type Typing = { id: VmId; first: ConsoleInput; inputs: AsyncIterator<ConsoleInput>; ended(): boolean };
+
 /** Reads no further message before the guest has taken this one. Ends with a failure only: when the client is done it goes on listening. */
-async function typing(consoles: Services['consoles'], id: VmId, first: ConsoleInput, inputs: AsyncIterator<ConsoleInput>, signal: AbortSignal): Promise<never> {
+async function typing(write: (bytes: Uint8Array) => Promise<void>, { id, first, inputs, ended }: Typing): Promise<never> {
   const listening = new Promise<never>(() => {});
   try {
     for (let input = first; ; ) {
       for (let start = 0; start < input.data.length; start += chunkBytes) {
-        await consoles.write(id, input.data.subarray(start, start + chunkBytes), { signal });
+        await write(input.data.subarray(start, start + chunkBytes));
       }
       const next = await inputs.next();
       if (next.done) return listening;
@@ -87,8 +93,8 @@ async function typing(consoles: Services['consoles'], id: VmId, first: ConsoleIn
       if (input.vm_id !== '' && input.vm_id !== id) throw anotherVm(input.vm_id, id);
     }
   } catch (thrown) {
-    // The run has ended, which the output tells after its last byte; or the call itself has.
-    if (signal.aborted || toMvirtError(thrown).code === 'WRONG_STATE') return listening;
+    // That the run has ended the output tells, after its last byte.
+    if (ended()) return listening;
     throw thrown;
   }
 }

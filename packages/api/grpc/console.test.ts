@@ -153,6 +153,7 @@ test('Console that takes no input says so, and a guest that reads nothing ends o
   const failures = [
     new MvirtError({ code: 'CONSOLE_READ_ONLY', message: 'the console takes no input: adopted' }),
     new MvirtError({ code: 'TIMEOUT', message: 'the guest read nothing' }),
+    new MvirtError({ code: 'WRONG_STATE', message: 'nobody can talk to this VMM' }),
   ];
   const write: typeof services.consoles.write = async () => {
     throw failures.shift();
@@ -163,6 +164,7 @@ test('Console that takes no input says so, and a guest that reads nothing ends o
   await listener.attached;
   expect(await openGrpcConsole(client, 'a', 'x').ended).toBe('FAILED_PRECONDITION the console takes no input: adopted');
   expect(await openGrpcConsole(client, 'a', 'x').ended).toBe('DEADLINE_EXCEEDED the guest read nothing');
+  expect(await openGrpcConsole(client, 'a', 'x').ended).toBe('FAILED_PRECONDITION nobody can talk to this VMM');
   services.print(Buffer.from('hello'));
   await waitFor('the listener to go on', () => listener.text() === 'hello');
 });
