@@ -32,7 +32,7 @@ export function DialogBox(props: {
   );
 }
 
-export function dialogRect(screen: { width: number; height: number }, wanted: { width: number; height: number }): Rect {
+function dialogRect(screen: { width: number; height: number }, wanted: { width: number; height: number }): Rect {
   const width = Math.min(wanted.width, screen.width);
   const height = Math.min(wanted.height, screen.height);
   return { left: Math.floor((screen.width - width) / 2), top: Math.floor((screen.height - height) / 2), width, height };

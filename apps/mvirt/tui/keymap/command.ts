@@ -1,5 +1,4 @@
 import type { Vm } from '@mvirt/api/schema';
-import type { SortKey } from '../layout/vm-order.ts';
 import type { Actions } from './actions.ts';
 import type { Mode } from './mode.ts';
 
@@ -9,15 +8,12 @@ export type Part = { kind: 'disk'; path: string } | { kind: 'nic'; mac: string }
 /** What commands look at to tell whether they can act. */
 export type View = {
   mode: Mode;
-  zoomed: boolean;
   connected: boolean;
-  /** All VMs, to tell whether a name stands for one alone. */
-  vms: readonly Vm[];
+  /** All VMs, to tell whether a name stands for one alone. Asked for, not kept: any other VM's change must not draw the hints anew. */
+  vms: () => readonly Vm[];
   selected: Vm | null;
   /** Those that are marked and seen. */
   marked: readonly Vm[];
-  filter: string;
-  sort: { key: SortKey; reversed: boolean };
   /** The disk or NIC under the cursor in the details. */
   part: Part | null;
   /** What the logs are searched for; '': nothing. */

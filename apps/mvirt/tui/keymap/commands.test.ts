@@ -30,13 +30,10 @@ test('every mode but the console has a way out, and k kills', () => {
 
 const view = (some: Partial<View>): View => ({
   mode: 'list',
-  zoomed: false,
   connected: true,
-  vms: [],
+  vms: () => [],
   selected: null,
   marked: [],
-  filter: '',
-  sort: { key: 'name', reversed: false },
   part: null,
   search: '',
   ...some,
@@ -50,7 +47,7 @@ const command = (id: string): Command => {
 test('a command line names a VM so that it means this one alone', () => {
   const line = (name: string | null, others: { id: string; name: string | null }[]) => {
     const vm = fakeVm({ id: 'cafe0000-1', name });
-    return command('start').cliLine(view({ selected: vm, vms: [vm, ...others.map((other) => fakeVm(other))] }));
+    return command('start').cliLine(view({ selected: vm, vms: () => [vm, ...others.map((other) => fakeVm(other))] }));
   };
   expect(line('web-1', [{ id: 'b', name: 'web-2' }])).toBe('mvirt start web-1');
   expect(line('web', [{ id: 'b', name: 'web' }])).toBe('mvirt start cafe0000-1');
@@ -63,7 +60,7 @@ test('a command line names a VM so that it means this one alone', () => {
 test('with marks an action is for those of them that can', () => {
   const up = fakeVm({ name: 'up', state: 'running' });
   const off = fakeVm({ name: 'off' });
-  const marked = view({ selected: off, vms: [up, off], marked: [up, off] });
+  const marked = view({ selected: off, vms: () => [up, off], marked: [up, off] });
   const acted: string[][] = [];
   const actions = { act: (_: string, vms: readonly { name: string | null }[]) => acted.push(vms.map((vm) => vm.name ?? '')) };
   expect(command('stop').disabledReason(marked)).toBeNull();

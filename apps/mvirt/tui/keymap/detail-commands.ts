@@ -19,7 +19,7 @@ export const detailCommands: readonly Command[] = [
       if (view.part === null) return 'the cursor is on no disk or NIC';
       return refuseDevice(view, view.part.kind === 'disk' ? 'detach-disk' : 'detach-nic');
     },
-    cliLine: ({ selected, part, vms }) => (selected === null || part === null ? null : detachLine(selected, part, vms)),
+    cliLine: ({ selected, part, vms }) => (selected === null || part === null ? null : detachLine(selected, part, vms())),
     run: (actions, { selected, part }) => {
       if (selected !== null && part !== null) actions.detach(selected, part);
     },
@@ -36,7 +36,7 @@ export const detailCommands: readonly Command[] = [
   },
 ];
 
-export const detachLine = (vm: Vm, part: Part, vms: readonly Vm[]): string =>
+const detachLine = (vm: Vm, part: Part, vms: readonly Vm[]): string =>
   shellLine(['mvirt', part.kind === 'disk' ? 'detach-disk' : 'detach-nic', vmWord(vm, vms), part.kind === 'disk' ? part.path : part.mac]);
 
 type OnDevice = { id: 'attach-disk' | 'attach-nic'; title: string; hint: string; key: string };
@@ -49,7 +49,7 @@ function onDevice({ id, title, hint, key }: OnDevice, run: (actions: Parameters<
     keys: [key],
     when: ['details'],
     disabledReason: (view) => refuseDevice(view, id),
-    cliLine: ({ selected, vms }) => (selected === null ? null : shellLine(['mvirt', id, vmWord(selected, vms)])),
+    cliLine: ({ selected, vms }) => (selected === null ? null : shellLine(['mvirt', id, vmWord(selected, vms())])),
     run: (actions, view) => {
       if (view.selected !== null) run(actions, view.selected);
     },

@@ -13,7 +13,7 @@ export const logCommands: readonly Command[] = [
     keys: ['l'],
     when: ['list'],
     disabledReason: (view) => (view.selected === null ? 'no VM is selected' : null),
-    cliLine: (view) => (view.selected === null ? null : shellLine(['mvirt', 'logs', '-f', vmWord(view.selected, view.vms)])),
+    cliLine: (view) => (view.selected === null ? null : shellLine(['mvirt', 'logs', '-f', vmWord(view.selected, view.vms())])),
     run: (actions) => actions.focus('logs'),
   },
   inLogs({ id: 'search', title: 'search the logs', hint: 'search', keys: ['/'] }, (actions) => actions.startSearch()),

@@ -54,7 +54,8 @@ function cliSuggestions(line: string, view: View): Suggestion[] {
     return options.map((option) => text(`--${option.name}`, `--${option.name}`, option.summary));
   }
   if (!command.arguments.some((argument) => argument.completes === 'vm')) return [];
-  return fuzzyFilter(last, view.vms, (vm) => vmWord(vm, [])).map((vm) => text(shellLine([vmWord(vm, view.vms)]), vmWord(vm, view.vms), vm.state));
+  const vms = view.vms();
+  return fuzzyFilter(last, vms, (vm) => vmWord(vm, [])).map((vm) => text(shellLine([vmWord(vm, vms)]), vmWord(vm, vms), vm.state));
 }
 
 /** The command whose whole name, which may be two words, stands before a blank. */

@@ -84,7 +84,7 @@ function onVm(
     },
     cliLine: (view) => {
       const vms = able(view).length > 0 ? able(view) : targets(view);
-      return vms.length === 0 ? null : shellLine(['mvirt', id, ...vms.map((vm) => vmWord(vm, view.vms))]);
+      return vms.length === 0 ? null : shellLine(['mvirt', id, ...vms.map((vm) => vmWord(vm, view.vms()))]);
     },
     run: (actions, view) => run(actions, able(view)),
   };

@@ -1,5 +1,5 @@
 /** How well `needle`'s letters stand in `text`, in order; null: they do not. Smaller is better: words' beginnings and neighbours count most. */
-export function fuzzyScore(needle: string, text: string): number | null {
+function fuzzyScore(needle: string, text: string): number | null {
   const wanted = needle.toLowerCase().replaceAll(' ', '');
   const found = text.toLowerCase();
   // Taking words' beginnings first may pass a place by that a later letter needs: then each letter takes the next place.

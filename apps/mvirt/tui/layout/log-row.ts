@@ -30,7 +30,7 @@ export function logRow(
 }
 
 /** Text with every place of `term` set off, whatever the letters' case. */
-export function highlighted(text: string, term: string, tone: Tone): Span[] {
+function highlighted(text: string, term: string, tone: Tone): Span[] {
   const lower = text.toLowerCase();
   const wanted = term.toLowerCase();
   // A few letters change their length with their case: then places would not match.

@@ -1,10 +1,12 @@
 import type { Vm } from '@mvirt/api/schema';
 import { createMemo, createSignal } from 'solid-js';
 
+const none: readonly Vm[] = [];
+
 /** Which VMs are marked, by id. Only marks that are seen count: nothing is done to a VM that a filter hides. */
 export function createMarks(shown: () => readonly Vm[]) {
   const [ids, setIds] = createSignal<ReadonlySet<string>>(new Set());
-  const seen = createMemo<readonly Vm[]>(() => (ids().size === 0 ? [] : shown().filter((vm) => ids().has(vm.id))));
+  const seen = createMemo<readonly Vm[]>(() => (ids().size === 0 ? none : shown().filter((vm) => ids().has(vm.id))));
   return {
     seen,
     has: (id: string): boolean => ids().has(id),

@@ -1,6 +1,6 @@
 import type { Vm } from '@mvirt/api/schema';
 import { toMvirtError } from '@mvirt/domain';
-import { batch, createEffect, createMemo, createRoot, createSignal, on, onCleanup } from 'solid-js';
+import { batch, createEffect, createMemo, createRoot, createSignal, on, onCleanup, untrack } from 'solid-js';
 import type { OwnFiles } from '../forms/own-files.ts';
 import type { Command, View } from '../keymap/command.ts';
 import { commands } from '../keymap/commands.ts';
@@ -34,6 +34,7 @@ export type Ui = ReturnType<typeof createUi>;
 /** A selection that moves on within this time opens no streams: holding an arrow key must not flood the agent. */
 const settleMs = 80;
 const logTail = 500;
+const noVms: readonly Vm[] = [];
 
 /** Everything that the panes show and that keys change. Nothing in it waits for the agent. */
 export function createUi(deps: UiDeps) {
@@ -73,13 +74,10 @@ export function createUi(deps: UiDeps) {
     const baseMode = createMemo<Mode>(() => dialogs.stack().findLast((dialog) => dialog.kind !== 'palette')?.kind ?? focus());
     const viewIn = (where: Mode): View => ({
       mode: where,
-      zoomed: zoomed(),
       connected: connected(),
-      vms: vms.all(),
+      vms: () => untrack(vms.all),
       selected: subject(),
-      marked: where === 'list' ? vms.marks.seen() : [],
-      filter: vms.filter(),
-      sort: vms.sort(),
+      marked: where === 'list' ? vms.marks.seen() : noVms,
       part: details()?.store.part() ?? null,
       search: logs.search.term(),
     });

@@ -6,8 +6,6 @@ import { plainText } from '../layout/text.ts';
 import { vmLabel } from '../layout/vm-row.ts';
 import type { Agent, AgentAction } from './agent.ts';
 
-export type VmActs = ReturnType<typeof createVmActs>;
-
 /** Actions on VMs, and what is said about them. None is waited for. */
 export function createVmActs(deps: { agent: Agent; signal: AbortSignal; connected: () => boolean; say: (text: string, tone: Message['tone']) => void }) {
   const { agent, signal, say } = deps;
