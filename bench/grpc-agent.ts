@@ -5,6 +5,7 @@ import { createEngine, createSystemClock } from '@mvirt/engine';
 import { createSqliteStore } from '@mvirt/store/sqlite';
 import { createFakeHost } from '@mvirt/testkit/fake-host';
 import { createFakeHypervisor } from '@mvirt/testkit/fake-hypervisor';
+import { createFakeManagedNetworks } from '@mvirt/testkit/fake-managed-networks';
 import { createFakeNetwork } from '@mvirt/testkit/fake-network';
 import { createFakeProcesses } from '@mvirt/testkit/fake-processes';
 import { serveGrpc } from '@mvirt/testkit/grpc-bridge';
@@ -20,6 +21,7 @@ const engine = createEngine({
   store: createSqliteStore({ dataDir: dir }),
   host: createFakeHost({ processes }),
   network: createFakeNetwork(),
+  managed: createFakeManagedNetworks(),
   drivers: [hypervisor],
   defaultHypervisor: 'qemu',
   dataDir: dir,

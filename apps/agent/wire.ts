@@ -6,8 +6,8 @@ import { createLinuxHost } from '@mvirt/host/linux';
 import type { HypervisorDriver } from '@mvirt/hypervisor';
 import { createCloudHypervisorDriver } from '@mvirt/hypervisor/cloud-hypervisor';
 import { createQemuDriver } from '@mvirt/hypervisor/qemu';
-import type { Network } from '@mvirt/network';
-import { createLinuxNetwork } from '@mvirt/network/linux';
+import type { ManagedNetworks, Network } from '@mvirt/network';
+import { createLinuxNetworks } from '@mvirt/network/linux';
 import { createSqliteStore, databaseFile, glanceAtStore } from '@mvirt/store/sqlite';
 import type { AgentConfig } from './config.ts';
 import type { AgentLog } from './logger.ts';
@@ -18,8 +18,9 @@ export { databaseFile, glanceAtStore };
 
 export const wireHost = (): Host => createLinuxHost();
 
-export function wireNetwork(host: Host, bridge: string): Network {
-  return createLinuxNetwork({ programs: host.programs, system: host.system, bridge, vmmUid: host.system.rights().uid });
+/** stateDir: where the servers of networks keep their files. */
+export function wireNetworks(host: Host, { bridge, stateDir }: { bridge: string; stateDir: string }): { network: Network; managed: ManagedNetworks } {
+  return createLinuxNetworks({ programs: host.programs, system: host.system, host, bridge, stateDir, vmmUid: host.system.rights().uid });
 }
 
 /** What an agent's start does to a database, without an agent: rows of VMs that are gone are removed. The caller holds the data directory. */
@@ -44,13 +45,24 @@ export type Wired = { services: Services; close(): Promise<void> };
 /** Everything behind the door, with what an earlier agent left adopted or settled. */
 export async function wireServices({ config, host, log }: { config: AgentConfig; host: Host; log: AgentLog }): Promise<Wired> {
   const { dataDir, bridge } = config;
-  const network = wireNetwork(host, bridge);
+  const { network, managed } = wireNetworks(host, { bridge, stateDir: join(dataDir, 'network') });
   const { reason } = network.rights();
   if (reason !== null) log.warn(`VMs can have no NIC of the agent's: ${reason}`);
   const store = createSqliteStore({ dataDir });
   try {
     const drivers = wireDrivers(host, { dataDir, guestFolder: join(dataDir, 'guests'), log });
-    const engine = createEngine({ store, host, network, drivers, defaultHypervisor: config.hypervisor, dataDir, bridge, clock: createSystemClock(), log });
+    const engine = createEngine({
+      store,
+      host,
+      network,
+      managed,
+      drivers,
+      defaultHypervisor: config.hypervisor,
+      dataDir,
+      bridge,
+      clock: createSystemClock(),
+      log,
+    });
     const close = async () => {
       await engine.close();
       store.close();

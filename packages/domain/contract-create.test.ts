@@ -42,9 +42,9 @@ test('all that the contract can say becomes a spec', () => {
       firmware: null,
       disks: [{ path: '/d.qcow2', readonly: true, format: 'qcow2' }],
       nics: [
-        { tap: 'tap0', mac: null, vhostSocket: null },
-        { tap: null, mac: '52:54:00:aa:bb:cc', vhostSocket: null },
-        { tap: null, mac: null, vhostSocket: '/run/vhost.sock' },
+        { tap: 'tap0', mac: null, vhostSocket: null, network: null },
+        { tap: null, mac: '52:54:00:aa:bb:cc', vhostSocket: null, network: null },
+        { tap: null, mac: null, vhostSocket: '/run/vhost.sock', network: null },
       ],
       userData: '#cloud-config\n',
       nestedVirt: true,

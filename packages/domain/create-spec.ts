@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { MvirtError } from './error.ts';
+import { bridgeOf, nicNetworkSchema } from './network-spec.ts';
 import { restartPolicies } from './restart-policy.ts';
 import { control, visible } from './visible.ts';
 import { vmIdSchema } from './vm-id.ts';
 import type { VmSizes } from './vm-size.ts';
-import { defaultFormat, diskFormats, macSchema, type VmSpec } from './vm-spec.ts';
+import { defaultFormat, diskFormats, macSchema, type Nic, type VmSpec } from './vm-spec.ts';
 
 export type HostLimits = { cpus: number; memoryMib: number };
 
@@ -50,10 +51,27 @@ export const diskSchema = z
 /** An interface name as the kernel takes it. */
 export const tapSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/, 'must be the name of a TAP, 1 to 15 characters');
 
-export const nicSchema = z.strictObject({
-  tap: tapSchema.nullable().default(null),
-  mac: macSchema.nullable().default(null),
-});
+/** network null: the agent's own --bridge, or the client's TAP. ips: what the network is to keep for this NIC, at most one of each family. */
+export const nicSchema = z
+  .strictObject({
+    tap: tapSchema.nullable().default(null),
+    mac: macSchema.nullable().default(null),
+    network: nicNetworkSchema.nullable().default(null),
+    ips: z
+      .array(z.union([z.ipv4(), z.ipv6()], 'must be an IP address'))
+      .max(2)
+      .default([]),
+  })
+  .superRefine((nic, context) => {
+    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (nic.tap !== null && nic.network !== null) refuse('network', 'cannot be given with a TAP: the TAP is where its owner put it');
+    if (nic.ips.length > 0 && (nic.network === null || bridgeOf(nic.network) !== null))
+      refuse('ips', 'need a network of mvirt: on a bridge others give addresses');
+    if (nic.ips.filter((ip) => ip.includes(':')).length > 1 || nic.ips.filter((ip) => !ip.includes(':')).length > 1)
+      refuse('ips', 'must be at most one of each family');
+  });
+
+export type NicInput = z.output<typeof nicSchema>;
 
 export const sshKeySchema = z
   .string()
@@ -121,8 +139,14 @@ export function parseCreate(input: unknown, host: HostLimits): { spec: VmSpec; i
   checkSize(fields, host);
   const warnings = fields.vcpus > host.cpus ? [`${fields.vcpus} vCPUs on a host with ${host.cpus}: the VM will be slow`] : [];
   const bootMode = fields.kernel === null ? 'disk' : 'kernel';
-  const nics = fields.nics.map((nic) => ({ ...nic, vhostSocket: null }));
+  const nics = fields.nics.map(toNic);
   return { spec: { ...fields, nics, bootMode, nestedVirt: false }, id, name, warnings };
+}
+
+/** A NIC as it was asked for: what its network gives it is not looked up yet. */
+export function toNic({ tap, mac, network, ips }: NicInput): Nic {
+  const of = (family: 'ipv4' | 'ipv6') => ips.find((ip) => ip.includes(':') === (family === 'ipv6')) ?? null;
+  return { tap, mac, vhostSocket: null, network: network === null ? null : { name: network, ipv4: of('ipv4'), ipv6: of('ipv6') } };
 }
 
 /** @throws INVALID_ARGUMENT where vCPUs or memory are more than this host can give, or than what the VM is to have at most. */

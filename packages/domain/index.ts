@@ -9,6 +9,7 @@ export * from './error-table.ts';
 export * from './exit-cause.ts';
 export * from './hypervisor-kind.ts';
 export * from './lifecycle-event.ts';
+export * from './network-spec.ts';
 export * from './restart-policy.ts';
 export * from './run-record.ts';
 export * from './stored-spec.ts';

@@ -23,6 +23,7 @@ export const lifecycleEventTypes = [
   'disk-detached',
   'nic-attached',
   'nic-detached',
+  'nic-addresses',
   'device-removal-pending',
   'console-gap',
   'warning',

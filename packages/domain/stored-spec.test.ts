@@ -34,7 +34,7 @@ test("the first release's object", () => {
       cmdline: 'console=ttyS0',
       firmware: null,
       disks: [{ path: '/a.raw', readonly: false, format: 'raw' }],
-      nics: [{ tap: 'tap7', mac: '52:54:00:00:00:01', vhostSocket: null }],
+      nics: [{ tap: 'tap7', mac: '52:54:00:00:00:01', vhostSocket: null, network: null }],
       userData: '#cloud-config\n',
       nestedVirt: false,
       sshKeys: [],
@@ -75,7 +75,7 @@ test('a spec of ours comes back whole', () => {
       { path: '/a.qcow2', readonly: true, format: 'raw' },
       { path: 'constructor', readonly: false, format: 'qcow2' },
     ],
-    nics: [{ tap: null, mac: null, vhostSocket: null }],
+    nics: [{ tap: null, mac: null, vhostSocket: null, network: null }],
     userData: '',
     nestedVirt: true,
     sshKeys: ['ssh-ed25519 AAAA'],
@@ -160,7 +160,7 @@ test.each(odd.map((config) => [JSON.stringify(config) ?? 'undefined', config]))(
 test('one entry that cannot be read does not take the others along', () => {
   const { spec } = decodeSpec({ ...first, disks: [{ path: 5 }, { path: '/ok', readonly: 'yes' }], nics: [7, { mac: 5, tap: 'tap0' }], boot_mode: 77 }, {});
   expect(spec.disks).toEqual([{ path: '/ok', readonly: false, format: 'raw' }]);
-  expect(spec.nics).toEqual([{ tap: 'tap0', mac: null, vhostSocket: null }]);
+  expect(spec.nics).toEqual([{ tap: 'tap0', mac: null, vhostSocket: null, network: null }]);
   expect(spec.bootMode).toBe('unspecified');
 });
 

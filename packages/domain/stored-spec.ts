@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { autostartSchema } from './create-spec.ts';
 import { restartPolicies } from './restart-policy.ts';
-import { type BootMode, bootModes, defaultFormat, diskFormats, type Nic, type VmSpec } from './vm-spec.ts';
+import { type BootMode, bootModes, defaultFormat, diskFormats, type Nic, type NicNetwork, type VmSpec } from './vm-spec.ts';
 
 const optionalText = z.string().nullish().catch(null);
 
@@ -39,6 +39,8 @@ export const extrasSchema = z.object({
   maxMemoryMib: z.number().nullable().default(null),
   /** By disk path. */
   formats: z.record(z.string(), z.enum(diskFormats)).default({}),
+  /** By MAC: the networks of NICs that are not on the agent's own bridge. */
+  networks: z.record(z.string(), z.object({ name: z.string(), ipv4: z.string().nullable(), ipv6: z.string().nullable() })).default({}),
   sshKeys: z.array(z.string()).default([]),
   labels: z.record(z.string(), z.string()).default({}),
   hypervisor: z.enum(['auto', 'cloud-hypervisor', 'qemu']).default('auto'),
@@ -63,7 +65,11 @@ export function decodeSpec(configJson: unknown, extras: unknown): { spec: VmSpec
   const config = contractSchema.parse(isRecord(configJson) ? configJson : {});
   const own = storedExtrasSchema.parse(extras ?? {});
   const formatOf = (path: string) => (Object.hasOwn(own.formats, path) ? own.formats[path] : undefined) ?? defaultFormat(path);
-  const nics = config.nics.map((nic): Nic => ({ tap: nic.tap || null, mac: nic.mac?.toLowerCase() || null, vhostSocket: nic.vhost_socket || null }));
+  const networkOf = (mac: string | null): NicNetwork | null => (mac !== null && Object.hasOwn(own.networks, mac) ? own.networks[mac] : undefined) ?? null;
+  const nics = config.nics.map((nic): Nic => {
+    const mac = nic.mac?.toLowerCase() || null;
+    return { tap: nic.tap || null, mac, vhostSocket: nic.vhost_socket || null, network: nic.tap || nic.vhost_socket ? null : networkOf(mac) };
+  });
   const spec: VmSpec = {
     vcpus: config.vcpus,
     memoryMib: config.memory_mb,
@@ -118,6 +124,7 @@ export function encodeSpec(spec: VmSpec, unknownKeys: Record<string, unknown> = 
     maxVcpus: spec.maxVcpus,
     maxMemoryMib: spec.maxMemoryMib,
     formats: Object.fromEntries(spec.disks.map((disk) => [disk.path, disk.format])),
+    networks: Object.fromEntries(spec.nics.flatMap(({ mac, network }) => (mac === null || network === null ? [] : [[mac, network] as const]))),
     sshKeys: spec.sshKeys,
     labels: spec.labels,
     hypervisor: spec.hypervisor,

@@ -22,6 +22,17 @@ export type Nic = {
   /** Lower case, colons; null: derived from the VM's id and the NIC's index. */
   mac: string | null;
   vhostSocket: string | null;
+  /** null: the agent's own --bridge (what the contract means), or a TAP of the client's. */
+  network: NicNetwork | null;
+};
+
+/** What a NIC is on. */
+export type NicNetwork = {
+  /** A network's name, or `bridge:NAME`. */
+  name: string;
+  /** What the network keeps for this NIC, as canonical text; null: none of that family, or a bridge. */
+  ipv4: string | null;
+  ipv6: string | null;
 };
 
 /** What a VM is made of. The contract's fields and ours in one shape; absent is null. */

@@ -7,6 +7,7 @@ import { asVmId, type VmId } from '@mvirt/domain';
 import { createLinuxHost } from '@mvirt/host/linux';
 import { createQemuDriver } from '@mvirt/hypervisor/qemu';
 import { createSqliteStore } from '@mvirt/store/sqlite';
+import { createFakeManagedNetworks } from '@mvirt/testkit/fake-managed-networks';
 import { createFakeNetwork } from '@mvirt/testkit/fake-network';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
 import { tempDir } from '@mvirt/testkit/temp-dir';
@@ -46,6 +47,7 @@ async function withEngine(dataDir: string, work: (engine: Engine) => Promise<voi
     store,
     host,
     network: createFakeNetwork(),
+    managed: createFakeManagedNetworks(),
     drivers,
     defaultHypervisor: 'qemu',
     dataDir,

@@ -1,13 +1,14 @@
 import type { Clock, EventDraft, LifecycleEvent, VmId } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 import type { Vmm } from '@mvirt/hypervisor';
-import type { Network } from '@mvirt/network';
+import type { ManagedNetworks, Network } from '@mvirt/network';
 import type { Store } from '@mvirt/store';
 import type { DiskClaims } from './disk-claims.ts';
 import type { Draining } from './drain.ts';
 import type { DriverChoice } from './driver-choice.ts';
 import type { Gate } from './gate.ts';
 import type { EngineLog } from './log.ts';
+import type { NetworkKeeper } from './networks/keeper.ts';
 import type { VmFeed } from './vm-feed.ts';
 import type { VmMoments } from './vm-moments.ts';
 
@@ -31,6 +32,8 @@ export type EngineContext = {
   store: Store;
   host: Host;
   network: Network;
+  managed: ManagedNetworks;
+  networks: NetworkKeeper;
   drivers: DriverChoice;
   clock: Clock;
   log: EngineLog;

@@ -102,14 +102,16 @@ test('a NIC comes with a TAP of its own and goes with it', async () => {
   if (!first || !second) throw new Error('two NICs');
   expect(first).not.toBe(second);
 
-  expect((await bench.vms().detachNic(id, first.toUpperCase(), {})).vm.nics).toEqual([{ mac: second, tap: tapName(id, 1), network: 'br0' }]);
+  expect((await bench.vms().detachNic(id, first.toUpperCase(), {})).vm.nics).toEqual([
+    { mac: second, tap: tapName(id, 1), network: 'bridge:br0', kept: [], addresses: [] },
+  ]);
   await bench.clock.advance(0);
   expect(bench.network.taps()).toEqual([{ tap: tapName(id, 1), vmId: id }]);
   // The freed place is taken again, and no MAC has moved.
   const again = await bench.vms().attachNic(id, {}, {});
   expect(again.vm.nics).toEqual([
-    { mac: second, tap: tapName(id, 1), network: 'br0' },
-    { mac: first, tap: tapName(id, 0), network: 'br0' },
+    { mac: second, tap: tapName(id, 1), network: 'bridge:br0', kept: [], addresses: [] },
+    { mac: first, tap: tapName(id, 0), network: 'bridge:br0', kept: [], addresses: [] },
   ]);
   await bench.vms().stop(id, { graceMs: 1000 });
   expect(bench.network.taps()).toEqual([]);
@@ -152,7 +154,7 @@ test('a NIC of a stopped VM is in its spec only', async () => {
   await using bench = await openBench();
   const id = await bench.create();
   const { vm } = await bench.vms().attachNic(id, { mac: '52:54:00:00:00:09' }, {});
-  expect(vm.nics).toEqual([{ mac: '52:54:00:00:00:09', tap: null, network: 'br0' }]);
+  expect(vm.nics).toEqual([{ mac: '52:54:00:00:00:09', tap: null, network: 'bridge:br0', kept: [], addresses: [] }]);
   expect(await failure(bench.vms().attachNic(id, { mac: '52:54:00:00:00:09' }, {}))).toMatchObject({ code: 'NIC_ATTACHED' });
   expect(bench.network.taps()).toEqual([]);
   expect((await bench.vms().detachNic(id, '52:54:00:00:00:09', {})).vm.nics).toEqual([]);

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Clock, type HypervisorChoice, toMvirtError, type VmId, type VmSize } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 import type { HypervisorDriver } from '@mvirt/hypervisor';
-import type { Network } from '@mvirt/network';
+import type { ManagedNetworks, Network } from '@mvirt/network';
 import type { Store, StoredVm } from '@mvirt/store';
 import { createConsoleHub } from './console-hub/console-hub.ts';
 import type { EngineContext } from './context.ts';
@@ -16,6 +16,9 @@ import { createGate } from './gate.ts';
 import { createHostService } from './host-service.ts';
 import type { EngineLog } from './log.ts';
 import { createLogService } from './log-service.ts';
+import { createAddressWatch } from './networks/address-watch.ts';
+import { createNetworkKeeper } from './networks/keeper.ts';
+import { createNetworkService } from './networks/network-service.ts';
 import { nicRemoved } from './nic-plug.ts';
 import { createReconciler } from './reconciler.ts';
 import { recover } from './recovery.ts';
@@ -34,6 +37,7 @@ export type EngineDeps = {
   store: Store;
   host: Host;
   network: Network;
+  managed: ManagedNetworks;
   /** In order of preference. */
   drivers: readonly HypervisorDriver[];
   /** What `auto` means to this agent; `auto`: the first usable one. */
@@ -57,7 +61,7 @@ const launchesAtOnce = 8;
 const closeMs = 5_000;
 
 export function createEngine(deps: EngineDeps): Engine {
-  const { store, host, network, clock, bridge } = deps;
+  const { store, host, network, managed, clock, bridge } = deps;
   const dataDir = resolve(deps.dataDir);
   const events = createEventLog({ store, clock });
   const logs = createLogService({ store, events, host, clock, dataDir });
@@ -68,6 +72,8 @@ export function createEngine(deps: EngineDeps): Engine {
     store,
     host,
     network,
+    managed,
+    networks: createNetworkKeeper({ store, managed, clock, log }),
     clock,
     log,
     bridge,
@@ -89,20 +95,25 @@ export function createEngine(deps: EngineDeps): Engine {
   });
   const reconciler = createReconciler(context, supervisors);
   const milestones = { events, moments, snapshot: (vm: StoredVm) => snapshotOf(context, vm), find: (id: VmId) => store.vms.get(id) };
+  const networks = createNetworkService(context);
+  const addresses = createAddressWatch(context, managed);
   return {
-    vms: createVmService(context, supervisors),
+    vms: createVmService(context, supervisors, networks),
+    networks,
     host: createHostService(context),
     events: { ...events, milestones: (options) => watchMilestones(milestones, options) },
     logs,
     consoles,
     async recover() {
       await recover(context, supervisors);
+      context.networks.start();
+      addresses.start();
       startOwed(context, supervisors);
       reconciler.begin();
     },
     async close() {
       reconciler.end();
-      await supervisors.close(closeMs);
+      await Promise.all([supervisors.close(closeMs), context.networks.close(), addresses.close()]);
       await consoles.close();
       logs.close();
       events.close();

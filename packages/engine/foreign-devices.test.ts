@@ -4,7 +4,7 @@ import { vmSpec } from '@mvirt/testkit/vm-spec';
 import { placeNics } from './foreign-devices.ts';
 
 const id = asVmId('6f1c2a34-5b67-4c89-9d01-23456789abcd');
-const nic = (change: Partial<Nic> = {}): Nic => ({ tap: null, mac: null, vhostSocket: null, ...change });
+const nic = (change: Partial<Nic> = {}): Nic => ({ tap: null, mac: null, vhostSocket: null, network: null, ...change });
 const place = (nics: Nic[], found: { tap: string; mac: string }[]) => placeNics(id, vmSpec({ nics }), found);
 const [a, b, c] = ['2e:00:00:00:00:0a', '2e:00:00:00:00:0b', '2e:00:00:00:00:0c'];
 

@@ -36,7 +36,7 @@ export function placeNics(id: VmId, spec: VmSpec, found: readonly FoundNic[]): {
     return known[index] ?? (unnamed ? take(({ tap }) => !named.has(tap)) : null);
   });
   const kept = spec.nics.map((nic, index): Nic => ({ ...nic, mac: nic.mac ?? places[index]?.mac ?? null }));
-  const unknown = left.filter(({ tap }) => isRustTap(id, tap)).map(({ mac }): Nic => ({ tap: null, mac, vhostSocket: null }));
+  const unknown = left.filter(({ tap }) => isRustTap(id, tap)).map(({ mac }): Nic => ({ tap: null, mac, vhostSocket: null, network: null }));
   const run = [...places, ...left].flatMap((nic, index) => (nic === null ? [] : [{ index, tap: nic.tap, mac: nic.mac }]));
   return { run, spec: [...kept, ...unknown] };
 }

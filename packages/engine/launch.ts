@@ -3,6 +3,7 @@ import type { LaunchNic, RunRecord } from '@mvirt/domain';
 import type { HypervisorDriver, Vmm } from '@mvirt/hypervisor';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
+import { oldLeases } from './networks/address-watch.ts';
 import { macOf } from './nic-macs.ts';
 import { makeRunDir } from './run-dir.ts';
 import { makeSeed, needsSeed } from './seed-image.ts';
@@ -34,7 +35,7 @@ export async function launch(context: EngineContext, vm: StoredVm, driver: Hyper
     nics,
     ...(mayGrow ? { size: { vcpus, memoryMib } } : {}),
   };
-  const stored: StoredRun = { ...run, live: true, startedAtMs: clock.nowMs() };
+  const stored: StoredRun = { ...run, live: true, startedAtMs: clock.nowMs(), oldLeases: oldLeases(context.managed, vm) };
   consoles.runStarting(vm.id, { runId: run.runId, runDir });
   store.vms.update(vm.id, { run: stored });
   undo.defer(undoing(context, vm, 'the run record', () => void store.vms.update(vm.id, { run: vm.run })));
@@ -49,7 +50,7 @@ export async function launch(context: EngineContext, vm: StoredVm, driver: Hyper
 
 /** vhost-user NICs have no TAP: their sockets are somebody else's. */
 const tapNics = ({ id, spec }: StoredVm) =>
-  spec.nics.flatMap((nic, index) => (nic.vhostSocket === null ? [{ index, tap: nic.tap, mac: macOf(id, nic, index) }] : []));
+  spec.nics.flatMap((nic, index) => (nic.vhostSocket === null ? [{ index, tap: nic.tap, mac: macOf(id, nic, index), network: nic.network }] : []));
 
 /** A step back that fails hides neither the others nor the error that it follows; recovery finds what is left. */
 function undoing({ log }: EngineContext, vm: StoredVm, what: string, step: () => Promise<void> | void): () => Promise<void> {
@@ -63,8 +64,9 @@ function undoing({ log }: EngineContext, vm: StoredVm, what: string, step: () =>
 }
 
 async function prepareNics(context: EngineContext, vm: StoredVm, signal: AbortSignal, undo: AsyncDisposableStack): Promise<LaunchNic[]> {
-  const nics = tapNics(vm);
-  if (nics.length === 0) return [];
+  const asked = tapNics(vm);
+  if (asked.length === 0) return [];
+  const nics = await Promise.all(asked.map(async ({ network, ...nic }) => ({ ...nic, place: await context.networks.place(network, { signal }) })));
   const prepared = await context.network.prepare({ vmId: vm.id, nics }, { signal });
   if (prepared.some((nic) => nic.ours)) undo.defer(undoing(context, vm, 'a TAP', () => context.network.release(vm.id, {})));
   return prepared.map(({ index, tap, mac }) => ({ index, tap, mac }));

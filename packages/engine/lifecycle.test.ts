@@ -13,7 +13,9 @@ test('a VM is created, started, stopped by its guest, and deleted', async () => 
   const started = await bench.vms().start(vm.id, {});
   expect(started).toMatchObject({ changed: true, vm: { condition: { observed: 'running', wanted: 'running' }, startedAtMs: bench.clock.nowMs() } });
   expect(started.vm.pid).toBe(bench.hypervisor.control(vm.id).process.pid);
-  expect(started.vm.nics).toEqual([{ mac: expect.stringMatching(/^52:54:00:/), tap: expect.stringMatching(/^mvirt-/), network: 'br0' }]);
+  expect(started.vm.nics).toEqual([
+    { mac: expect.stringMatching(/^52:54:00:/), tap: expect.stringMatching(/^mvirt-/), network: 'bridge:br0', kept: [], addresses: [] },
+  ]);
   expect(bench.network.taps()).toEqual([{ tap: started.vm.nics[0]?.tap ?? '', vmId: vm.id }]);
 
   const stopped = await bench.vms().stop(vm.id, { graceMs: 30_000 });

@@ -1,11 +1,12 @@
-import { invalid, type LaunchNic, MvirtError, type Nic, nicSchema, type VmId, type VmSpec, vmLabel } from '@mvirt/domain';
+import { invalid, type LaunchNic, MvirtError, type Nic, type NicNetwork, nicSchema, toNic, type VmId, type VmSpec, vmLabel } from '@mvirt/domain';
 import type { Vmm } from '@mvirt/hypervisor';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { type PlugResult, pendingNote, plugPhase, storeDevices, storedVm, undoForNobody } from './device-change.ts';
 import { refuseUnplugged } from './disk-plug.ts';
+import { addressBook, keepAddresses } from './networks/nic-addresses.ts';
 import { freeMac, macOf, withMacs } from './nic-macs.ts';
-import type { WaitOptions } from './services.ts';
+import type { NicAttachment, WaitOptions } from './services.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Attaches a NIC: at once to a guest that is up, with a TAP made for it, else to the spec. @throws NIC_ATTACHED, UNSUPPORTED, NETWORK_ERROR, WRONG_STATE */
@@ -13,7 +14,7 @@ export async function attachNic(
   context: EngineContext,
   supervisor: Supervisor,
   id: VmId,
-  input: { tap?: string; mac?: string },
+  input: NicAttachment,
   { signal: caller }: WaitOptions,
 ): Promise<PlugResult> {
   const parsed = nicSchema.safeParse(input);
@@ -22,7 +23,8 @@ export async function attachNic(
   const up = plugPhase(vm) === 'up';
   refuseAttached(vm, parsed.data);
   const mac = parsed.data.mac ?? freeMac(id, macsOf(vm));
-  const nic: Nic = { tap: parsed.data.tap, mac, vhostSocket: null };
+  const asked: Nic = { ...toNic(parsed.data), mac };
+  const [nic = asked] = keepAddresses([asked], addressBook(context));
   const spec = (spec: VmSpec): VmSpec => {
     const known = withMacs(id, spec);
     return { ...known, nics: [...known.nics, nic] };
@@ -34,9 +36,10 @@ export async function attachNic(
   }
 
   refuseUnplugged(context, vm, 'hotplugNic');
+  using _held = nic.network === null ? null : context.networks.hold({ vm, nic, on: nic.network });
   await supervisor.plug(async (vmm, signal) => {
     caller?.throwIfAborted();
-    await plugNic(context, id, vmm, { tap: nic.tap, mac }, signal, (plugged) => {
+    await plugNic(context, id, vmm, { tap: nic.tap, mac, network: nic.network }, signal, (plugged) => {
       const run = (run: StoredRun): StoredRun => ({ ...run, nics: [...run.nics, plugged] });
       storeDevices(context, id, { spec, run, event });
     });
@@ -47,10 +50,10 @@ export async function attachNic(
 
 /** TAP, then device, then the record; each undone where a later one fails. */
 async function plugNic(
-  { store, network }: EngineContext,
+  { store, network, networks }: EngineContext,
   id: VmId,
   vmm: Vmm,
-  nic: { tap: string | null; mac: string },
+  nic: { tap: string | null; mac: string; network: NicNetwork | null },
   signal: AbortSignal,
   keep: (nic: LaunchNic) => void,
 ): Promise<void> {
@@ -58,7 +61,8 @@ async function plugNic(
   const taken = new Set(store.vms.get(id)?.run?.nics.map((other) => other.index));
   let index = 0;
   while (taken.has(index)) index++;
-  const [prepared] = await network.prepare({ vmId: id, nics: [{ index, ...nic }] }, { signal });
+  const place = await networks.place(nic.network, { signal });
+  const [prepared] = await network.prepare({ vmId: id, nics: [{ index, tap: nic.tap, mac: nic.mac, place }] }, { signal });
   if (!prepared) throw new MvirtError({ code: 'NETWORK_ERROR', message: `no TAP was made for NIC ${nic.mac}` });
   if (prepared.ours) undo.defer(() => network.release(id, { tap: prepared.tap }));
   const plugged: LaunchNic = { index, tap: prepared.tap, mac: prepared.mac };

@@ -1,6 +1,7 @@
 import type {
   ContractCreate,
   CreateInput,
+  CreateNetworkInput,
   ExitCause,
   HypervisorKind,
   LifecycleEvent,
@@ -12,6 +13,8 @@ import type {
 } from '@mvirt/domain';
 import type { SystemFigures } from '@mvirt/host';
 import type { BlockStats, Capabilities, HypervisorReport } from '@mvirt/hypervisor';
+import type { NetworkStep } from '@mvirt/network';
+import type { StoredNetwork } from '@mvirt/store';
 import type { SystemInventory } from './system-inventory.ts';
 
 /** What a door is told of a VM. */
@@ -28,8 +31,11 @@ export type VmSnapshot = {
   /** Why an action cannot be had on this VM's hypervisor, by capability; null: it can. */
   capabilities: Capabilities;
   pid: number | null;
-  /** tap null: none now. network: the bridge's name, null for a client's own TAP. */
-  nics: { mac: string; tap: string | null; network: string | null }[];
+  /**
+   * tap null: none now. network: a network's name or `bridge:NAME`, null for a client's own TAP. kept: what its network keeps
+   * for it; addresses: what its guest has.
+   */
+  nics: { mac: string; tap: string | null; network: string | null; kept: string[]; addresses: string[] }[];
   createdAtMs: number;
   startedAtMs: number | null;
   endedAtMs: number | null;
@@ -40,6 +46,13 @@ export type VmAction = 'start' | 'stop' | 'kill' | 'reboot' | 'pause' | 'resume'
 
 /** changed false: an idempotent command found nothing to do. note: such as "removal pending: the guest has not let go of the disk". */
 export type ActionResult = { vm: VmSnapshot; changed: boolean; note: string | null };
+
+/** network: a network's name or `bridge:NAME`; none: the agent's own bridge. ips: what the network is to keep for the NIC. */
+export type NicAttachment = { tap?: string; mac?: string; network?: string; ips?: string[] };
+
+/** ip: a NIC has an address. ssh: an SSH server answers at one. */
+export const waitConditions = ['running', 'stopped', 'ip', 'ssh'] as const;
+export type WaitCondition = (typeof waitConditions)[number];
 
 export type WaitOptions = { signal?: AbortSignal };
 
@@ -95,10 +108,10 @@ export interface VmService {
   /** A running VM gets it at once, a stopped one at its next start; kept in the spec either way. Undone where the caller leaves before the answer, as attachNic. */
   attachDisk(id: VmId, disk: { path: string; readonly: boolean; format?: 'raw' | 'qcow2' }, options: WaitOptions): Promise<ActionResult>;
   detachDisk(id: VmId, path: string, options: WaitOptions): Promise<ActionResult>;
-  attachNic(id: VmId, nic: { tap?: string; mac?: string }, options: WaitOptions): Promise<ActionResult>;
+  attachNic(id: VmId, nic: NicAttachment, options: WaitOptions): Promise<ActionResult>;
   detachNic(id: VmId, mac: string, options: WaitOptions): Promise<ActionResult>;
-  /** Answers once the VM is in that state. @throws TIMEOUT, VM_NOT_FOUND where it is deleted meanwhile */
-  wait(id: VmId, state: 'running' | 'stopped', options: WaitOptions & { timeoutMs: number | null }): Promise<VmSnapshot>;
+  /** Answers once the VM is in that state, or can be reached so. @throws TIMEOUT, VM_NOT_FOUND where it is deleted meanwhile, WRONG_STATE */
+  wait(id: VmId, condition: WaitCondition, options: WaitOptions & { timeoutMs: number | null }): Promise<VmSnapshot>;
   /** First all VMs, then each change, coalesced per VM for a slow reader (bounded by the number of VMs). */
   watch(options: { signal: AbortSignal }): AsyncIterable<VmChangeNotice>;
   blockStats(id: VmId, options: WaitOptions): Promise<BlockStats[]>;
@@ -174,6 +187,32 @@ export interface HostService {
   listFolder(path: string): Promise<{ name: string; kind: 'file' | 'folder'; sizeBytes: number }[]>;
 }
 
+/** What a door is told of a network. */
+export type NetworkSnapshot = StoredNetwork & {
+  bridge: string;
+  domain: string;
+  /** The host's own addresses on it. */
+  gateways: string[];
+  nics: { vmId: VmId; vmName: string | null; mac: string; kept: string[]; addresses: string[] }[];
+  /** null: its server does not run. */
+  serverPid: number | null;
+  /** What could not be mended on the host; null: nothing known. */
+  fault: string | null;
+};
+
+/** dryRun: nothing is changed, and the steps are those that would be taken. */
+export type NetworkChangeOptions = WaitOptions & { dryRun: boolean };
+
+export interface NetworkService {
+  list(): NetworkSnapshot[];
+  /** @throws NETWORK_NOT_FOUND */
+  get(name: string): NetworkSnapshot;
+  /** On the host when it answers, undone where that fails. @throws INVALID_ARGUMENT, NAME_TAKEN, ADDRESS_TAKEN, UNSUPPORTED, PROGRAM_MISSING, NETWORK_ERROR */
+  create(input: CreateNetworkInput, options: NetworkChangeOptions): Promise<{ network: NetworkSnapshot; steps: NetworkStep[] }>;
+  /** @throws NETWORK_NOT_FOUND, NETWORK_IN_USE naming the VMs, NETWORK_ERROR */
+  remove(name: string, options: NetworkChangeOptions): Promise<{ network: NetworkSnapshot; steps: NetworkStep[] }>;
+}
+
 /** What the doors call: tRPC now, gRPC beside it. */
 export interface Services {
   vms: VmService;
@@ -181,6 +220,7 @@ export interface Services {
   logs: LogService;
   consoles: ConsoleService;
   host: HostService;
+  networks: NetworkService;
 }
 
 export type { BlockStats, Capabilities, ExitCause, HypervisorReport, SystemInventory };

@@ -166,7 +166,7 @@ test("a client's own TAP is used as it is and never removed", async () => {
   await using bench = await openBench();
   bench.network.addForeignTap('mytap0');
   const id = await bench.started({ nics: [{ tap: 'mytap0' }] });
-  expect(bench.vms().get(id).nics).toEqual([{ mac: expect.any(String), tap: 'mytap0', network: null }]);
+  expect(bench.vms().get(id).nics).toEqual([{ mac: expect.any(String), tap: 'mytap0', network: null, kept: [], addresses: [] }]);
   await bench.vms().kill(id, {});
   expect(bench.network.foreignTaps()).toEqual(['mytap0']);
 });

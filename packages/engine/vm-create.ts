@@ -16,6 +16,7 @@ import {
 import type { Store, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { hostLimits } from './host-limits.ts';
+import { addressBook, keepAddresses } from './networks/nic-addresses.ts';
 import { withMacs } from './nic-macs.ts';
 
 /**
@@ -52,10 +53,11 @@ function insert(context: EngineContext, { id, name, spec }: { id: VmId; name: st
   const { store, clock, events, feed, moments } = context;
   const vm = store.transact(() => {
     refuse();
+    const kept = spec.nics.some(({ network }) => network !== null) ? { ...spec, nics: keepAddresses(spec.nics, addressBook(context)) } : spec;
     const inserted = store.vms.insert({
       id,
       name,
-      spec,
+      spec: kept,
       unknownKeys: {},
       condition: newCondition(),
       pendingSpec: null,

@@ -4,6 +4,7 @@ import { within } from './deadline.ts';
 import { storedVm } from './device-change.ts';
 import { attachDisk, detachDisk } from './disk-plug.ts';
 import { drainVms } from './drain.ts';
+import type { OwnNetworkService } from './networks/network-service.ts';
 import { attachNic, detachNic } from './nic-plug.ts';
 import type { ActionResult, VmService, VmSnapshot, WaitOptions } from './services.ts';
 import type { Supervisors } from './supervisors.ts';
@@ -11,6 +12,7 @@ import { commandVm, killVm, startVm, stopVm } from './vm-actions.ts';
 import { createFromContract, createVm } from './vm-create.ts';
 import { deleteVm } from './vm-delete.ts';
 import { namingVm } from './vm-label.ts';
+import { waitForIp, waitForSsh } from './vm-reach.ts';
 import { resizeNow } from './vm-resize.ts';
 import { setVm } from './vm-set.ts';
 import { snapshotOf } from './vm-snapshot.ts';
@@ -20,7 +22,7 @@ import { watchVms } from './vm-watch.ts';
 const plugMs = 60_000;
 const statsMs = 10_000;
 
-export function createVmService(context: EngineContext, supervisors: Supervisors): VmService {
+export function createVmService(context: EngineContext, supervisors: Supervisors, networks: Pick<OwnNetworkService, 'use'>): VmService {
   const { store, feed, clock } = context;
   const snapshot = (id: VmId): VmSnapshot => snapshotOf(context, storedVm(context, id));
   const list = (): VmSnapshot[] => store.vms.list().map((vm) => snapshotOf(context, vm));
@@ -50,6 +52,7 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
     get: snapshot,
     resolve: (reference, options) => resolveVm(store.vms.list(), reference, options).id,
     async create(input) {
+      await networks.use((input.nics ?? []).flatMap(({ network }) => network ?? []));
       const { vm, warnings } = createVm(context, input);
       return { vm: snapshotOf(context, vm), warnings };
     },
@@ -76,10 +79,17 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
     },
     attachDisk: (id, disk, options) => act(id, () => bounded(attachDisk(context, supervisor(id), id, disk, options), 'attaching the disk', plugMs, options)),
     detachDisk: (id, path, options) => act(id, () => bounded(detachDisk(context, supervisor(id), id, path), 'detaching the disk', plugMs, options)),
-    attachNic: (id, nic, options) => act(id, () => bounded(attachNic(context, supervisor(id), id, nic, options), 'attaching the NIC', plugMs, options)),
+    attachNic: async (id, nic, options) => {
+      storedVm(context, id);
+      await networks.use(nic.network === undefined ? [] : [nic.network]);
+      return act(id, () => bounded(attachNic(context, supervisor(id), id, nic, options), 'attaching the NIC', plugMs, options));
+    },
     detachNic: (id, mac, options) => act(id, () => bounded(detachNic(context, supervisor(id), id, mac), 'detaching the NIC', plugMs, options)),
     async wait(id, state, { signal, timeoutMs }) {
-      const vm = await untilVm(context, id, (now) => now.condition.observed === state, { signal, timeoutMs, what: state });
+      const options = { timeoutMs, ...(signal && { signal }) };
+      if (state === 'ip') return snapshotOf(context, await waitForIp(context, id, options));
+      if (state === 'ssh') return snapshotOf(context, await waitForSsh(context, id, options));
+      const vm = await untilVm(context, id, (now) => now.condition.observed === state, { ...options, what: state });
       return snapshotOf(context, vm);
     },
     watch: ({ signal }) => watchVms({ feed, list, find }, signal),

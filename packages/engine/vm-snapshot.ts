@@ -1,4 +1,4 @@
-import type { HypervisorKind } from '@mvirt/domain';
+import { type HypervisorKind, toBridge } from '@mvirt/domain';
 import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { macOf } from './nic-macs.ts';
@@ -20,7 +20,9 @@ export function snapshotOf({ drivers, bridge }: Pick<EngineContext, 'drivers' | 
     nics: vm.spec.nics.map((nic, index) => {
       const mac = macOf(vm.id, nic, index);
       const tap = run?.nics.find((plugged) => plugged.mac === mac)?.tap ?? nic.tap;
-      return { mac, tap, network: nic.tap === null && nic.vhostSocket === null ? bridge : null };
+      const network = nic.tap === null && nic.vhostSocket === null ? (nic.network?.name ?? toBridge(bridge)) : null;
+      const kept = [nic.network?.ipv4 ?? null, nic.network?.ipv6 ?? null].filter((address) => address !== null);
+      return { mac, tap, network, kept, addresses: run?.addresses?.[mac] ?? [] };
     }),
     createdAtMs: vm.createdAtMs,
     startedAtMs: vm.startedAtMs,

@@ -6,7 +6,7 @@ const host: Surroundings = { bridge: 'br0', bridgeMac: '52:54:00:01:02:03', vmmU
 const vmId = '0f3b7a52-1111-4222-8333-444455556666';
 const tap = 'mvirt-0f3b7a52';
 const nic = (index: number, change: { tap?: string; mac?: string } = {}) => ({ index, tap: null, mac: null, ...change });
-const link = (name: string, change: Partial<Link> = {}): Link => ({ name, alias: null, kind: null, up: true, held: false, ...change });
+const link = (name: string, change: Partial<Link> = {}): Link => ({ name, alias: null, kind: null, up: true, held: false, master: null, ...change });
 const bridge = link('br0', { kind: 'bridge' });
 /** One line a command: those of a batch are in its input. */
 const lines = (steps: { do: string[]; input?: string }[]): string[] =>

@@ -20,8 +20,12 @@ export interface Network {
 
 export type PrepareNics = {
   vmId: string;
-  nics: { index: number; tap: string | null; mac: string | null }[];
+  /** place: where our TAP goes; none or null: on the agent's own bridge. */
+  nics: { index: number; tap: string | null; mac: string | null; place?: NicPlace | null }[];
 };
+
+/** A bridge that is there. guard: the NIC sends with its MAC and these addresses only; subnet: the network's IPv6 one. */
+export type NicPlace = { bridge: string; guard: { subnet: string | null; addresses: { ipv4: string | null; ipv6: string | null } } | null };
 
 /** ours false: a TAP named by the client, used as it is. */
 export type PreparedNic = { index: number; tap: string; mac: string; ours: boolean };

@@ -1,4 +1,4 @@
-import type { EventDraft, LifecycleEvent, RunRecord, VmCondition, VmId, VmSpec } from '@mvirt/domain';
+import type { EventDraft, LifecycleEvent, NetworkSpec, RunRecord, VmCondition, VmId, VmSpec } from '@mvirt/domain';
 
 /** A VM as it is kept. */
 export type StoredVm = {
@@ -22,7 +22,17 @@ export type StoredVm = {
 };
 
 /** A run and what belongs to it on the host. live: not settled yet (a VMM may exist). */
-export type StoredRun = RunRecord & { live: boolean; startedAtMs: number };
+export type StoredRun = RunRecord & {
+  live: boolean;
+  startedAtMs: number;
+  /** By MAC, what NICs on networks were seen to have in this run. */
+  addresses?: Record<string, string[]>;
+  /** By address, the ends of leases that are of earlier runs: a guest has that address only once it asked again. */
+  oldLeases?: Record<string, number>;
+};
+
+/** A network that the agent makes. */
+export type StoredNetwork = NetworkSpec & { createdAtMs: number };
 
 /** One console log's life: see the console hub. */
 export type ConsoleLog = {
@@ -45,6 +55,7 @@ export interface Store {
   events: EventTable;
   consoles: ConsoleTable;
   notes: NoteTable;
+  networks: NetworkTable;
   /** All or nothing; may be nested. */
   transact<T>(work: () => T): T;
   close(): void;
@@ -79,6 +90,15 @@ export interface EventTable {
 export interface NoteTable {
   get(name: 'boot-id'): string | null;
   put(name: 'boot-id', value: string): void;
+}
+
+export interface NetworkTable {
+  /** By name. */
+  list(): StoredNetwork[];
+  get(name: string): StoredNetwork | null;
+  /** @throws NAME_TAKEN */
+  insert(network: StoredNetwork): void;
+  remove(name: string): void;
 }
 
 export interface ConsoleTable {

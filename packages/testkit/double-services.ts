@@ -162,6 +162,18 @@ export function doubleServices(): DoubleServices {
         typed.push(bytes);
       },
     },
+    networks: {
+      list: () => [],
+      get: (name) => {
+        throw new MvirtError({ code: 'NETWORK_NOT_FOUND', message: `network ${name} not found` });
+      },
+      create: () => {
+        throw new Error('no networks in this double');
+      },
+      remove: () => {
+        throw new Error('no networks in this double');
+      },
+    },
     host: {
       info: () => {
         throw new Error('no figures in this double');

@@ -5,7 +5,7 @@ import type { DoctorReport } from '@mvirt/api/schema';
 import { defaultPaths } from '../defaults.ts';
 import { findGroup } from '../group.ts';
 import { lockFile } from '../lock.ts';
-import { databaseFile, wireDrivers, wireHost, wireNetwork } from '../wire.ts';
+import { databaseFile, wireDrivers, wireHost, wireNetworks } from '../wire.ts';
 import { checkLeftovers } from './check-leftovers.ts';
 import { checkDataDir } from './data-dir.ts';
 import { checkGrpc } from './grpc.ts';
@@ -40,7 +40,7 @@ export async function runDoctor({ dataDir, socket, fix = false, signal }: Doctor
       ...checkDataDir(host, directory, databaseFile),
       await checkLeftovers({
         host,
-        network: wireNetwork(host, 'br0'),
+        network: wireNetworks(host, { bridge: 'br0', stateDir: join(directory, 'network') }).network,
         dataDir: directory,
         hasAgent: host.processes.holdersOf(join(directory, lockFile)).length > 0,
         fix,

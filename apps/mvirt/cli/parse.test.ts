@@ -65,7 +65,7 @@ for (const definition of commands.filter(({ raw }) => !raw)) {
     for (const option of options) expect(help.text).toContain(`--${option.name}`);
     for (const example of definition.examples) expect(help.text).toContain(example);
     expect(parse(['help', ...called])).toEqual(help);
-    for (const alias of aliases) expect(parse(['help', alias])).toEqual(help);
+    for (const alias of aliases) expect(parse(['help', ...alias.split(' ')])).toEqual(help);
   });
 }
 

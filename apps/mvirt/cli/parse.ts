@@ -114,10 +114,10 @@ function refusal({ code, message }: CommanderError, command: string | undefined)
 type Values = (string | string[] | undefined)[];
 
 function build(definition: CommandDefinition, act: (values: Values, options: Record<string, unknown>, rest: string[]) => void): Command {
-  const command = new Command(definition.name.split(' ').at(-1))
+  const command = new Command(verbOf(definition.name))
     .summary(definition.summary)
     .description(sentence(definition.summary))
-    .aliases([...(definition.aliases ?? [])]);
+    .aliases((definition.aliases ?? []).map(verbOf));
   if (definition.raw) {
     return command
       .helpOption(false)
@@ -137,6 +137,9 @@ function build(definition: CommandDefinition, act: (values: Values, options: Rec
     act(values.slice(0, count) as Values, values[count] as Record<string, unknown>, []);
   });
 }
+
+/** What follows the noun; the whole name where there is none. */
+const verbOf = (name: string): string => name.split(' ').at(-1) ?? name;
 
 const sentence = (summary: string): string => `${summary[0]?.toUpperCase()}${summary.slice(1)}.`;
 

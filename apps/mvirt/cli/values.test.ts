@@ -66,9 +66,12 @@ test('a disk without a path, or with an unknown word, is refused', () => {
 });
 
 test('networks', () => {
-  expect(network('default')).toEqual({ tap: null, mac: null });
-  expect(network('default,mac=52:54:00:00:00:01')).toEqual({ tap: null, mac: '52:54:00:00:00:01' });
-  expect(network('tap=mine,mac=52:54:00:00:00:01')).toEqual({ tap: 'mine', mac: '52:54:00:00:00:01' });
-  for (const text of ['', 'br0', 'Default', 'mac=52:54:00:00:00:01']) expect(() => network(text)).toThrow(/use default or tap=NAME/);
-  expect(() => network('default,up')).toThrow(/is not mac=ADDRESS/);
+  const plain = { tap: null, mac: null, network: null, ips: [] };
+  expect(network('default')).toEqual({ ...plain, network: 'default' });
+  expect(network('default,mac=52:54:00:00:00:01')).toEqual({ ...plain, network: 'default', mac: '52:54:00:00:00:01' });
+  expect(network('lab,ip=10.9.0.7,ip=fd00::7')).toEqual({ ...plain, network: 'lab', ips: ['10.9.0.7', 'fd00::7'] });
+  expect(network('bridge:br0')).toEqual({ ...plain, network: 'bridge:br0' });
+  expect(network('tap=mine,mac=52:54:00:00:00:01')).toEqual({ ...plain, tap: 'mine', mac: '52:54:00:00:00:01' });
+  for (const text of ['', 'mac=52:54:00:00:00:01', 'ip=10.9.0.7']) expect(() => network(text)).toThrow(/is no network: give default/);
+  expect(() => network('default,up')).toThrow(/is neither mac=ADDRESS nor ip=ADDRESS/);
 });

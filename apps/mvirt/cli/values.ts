@@ -63,17 +63,20 @@ export function disk(text: string, cwd: string): DiskValue {
   return value;
 }
 
-export type NicValue = { tap: string | null; mac: string | null };
+export type NicValue = { tap: string | null; mac: string | null; network: string | null; ips: string[] };
 
-/** default[,mac=M] for a TAP on the agent's bridge, tap=NAME[,mac=M] for one of the user's own. @throws INVALID_ARGUMENT */
+/** NETWORK or bridge:NAME or tap=NAME, then ,mac=M and ,ip=A (of each family one). @throws INVALID_ARGUMENT */
 export function network(text: string): NicValue {
   const [first = '', ...words] = commaParts(text);
-  const value: NicValue = { tap: null, mac: null };
-  if (first.startsWith('tap=')) value.tap = first.slice(4);
-  else if (first !== 'default') throw usageError(`--network: "${first}" is not known; use default or tap=NAME`);
+  const tap = first.startsWith('tap=') ? first.slice(4) : null;
+  if (first === '' || (tap === null && first.includes('='))) {
+    throw usageError(`--network: "${first}" is no network: give default, the NAME of another, bridge:NAME or tap=NAME first`);
+  }
+  const value: NicValue = { tap, mac: null, network: tap === null ? first : null, ips: [] };
   for (const word of words) {
-    if (!word.startsWith('mac=')) throw usageError(`--network: "${word}" is not mac=ADDRESS`);
-    value.mac = word.slice(4);
+    if (word.startsWith('mac=')) value.mac = word.slice(4);
+    else if (word.startsWith('ip=')) value.ips.push(word.slice(3));
+    else throw usageError(`--network: "${word}" is neither mac=ADDRESS nor ip=ADDRESS`);
   }
   return value;
 }

@@ -32,6 +32,7 @@ export type OptionDefinition = {
 export type CommandDefinition = {
   /** One word, or a noun and a verb: "agent drain". */
   name: string;
+  /** Whole names too: "network list". */
   aliases?: readonly string[];
   summary: string;
   arguments: readonly ArgumentDefinition[];

@@ -1,12 +1,15 @@
 import { agentCommands } from './agent/index.ts';
 import type { CommandDefinition, OptionDefinition } from './definition.ts';
+import { networkCommands } from './network/index.ts';
 import { vmCommands } from './vm/index.ts';
 
 /** Every subcommand, in the order in which help shows them. */
-export const commands: readonly CommandDefinition[] = [...vmCommands, ...agentCommands];
+export const commands: readonly CommandDefinition[] = [...vmCommands, ...networkCommands, ...agentCommands];
 
 /** Nouns that are no command by themselves, with what help says of them. */
-export const nouns: Readonly<Record<string, string>> = {};
+export const nouns: Readonly<Record<string, string>> = {
+  network: 'Networks that mvirt makes and keeps: each a bridge with addresses, names, and a way out.',
+};
 
 /** Options that every command takes, before or after its name. */
 export const globalOptions: readonly OptionDefinition[] = [

@@ -47,9 +47,9 @@ test('sizes and ages', () => {
 test('a line a VM', () => {
   const text = vmTable([vm(), vm({ name: null, state: 'stopped', hypervisor: null })], plain, now);
   expect(text).toBe(
-    'NAME      ID        STATE    VCPUS  MEMORY  HYPERVISOR  UP\n' +
-      'web       0a1b2c3d  running      2    512M  qemu        1h 2m\n' +
-      '0a1b2c3d  0a1b2c3d  stopped      2    512M  -           -\n',
+    'NAME      ID        STATE    VCPUS  MEMORY  HYPERVISOR  UP     ADDRESS\n' +
+      'web       0a1b2c3d  running      2    512M  qemu        1h 2m  -\n' +
+      '0a1b2c3d  0a1b2c3d  stopped      2    512M  -           -      -\n',
   );
 });
 
@@ -59,7 +59,7 @@ test('everything of one VM, pending changes and the last end too', () => {
   const text = vmDetails(
     vm({
       disks: [{ path: '/d', readonly: true, format: 'raw' }],
-      nics: [{ mac: '52:54:00:00:00:01', tap: 'tap0', network: 'br0', addresses: ['10.0.0.2'] }],
+      nics: [{ mac: '52:54:00:00:00:01', tap: 'tap0', network: 'bridge:br0', kept: [], addresses: ['10.0.0.2'] }],
       labels: { role: 'front' },
       pending: { vcpus: 4, memoryBytes: 1024 },
       lastExit: { at: '2026-01-01T00:00:00.000Z', cause: 'killed', detail: 'by a user', hint: 'mvirt logs web' },
@@ -67,7 +67,13 @@ test('everything of one VM, pending changes and the last end too', () => {
     plain,
     now,
   );
-  for (const part of ['52:54:00:00:00:01, tap tap0, on br0, 10.0.0.2', '/d (raw, read-only)', 'role=front', 'vcpus becomes 4 at the next start', 'up 1h 2m'])
+  for (const part of [
+    '52:54:00:00:00:01, tap tap0, on bridge:br0, 10.0.0.2',
+    '/d (raw, read-only)',
+    'role=front',
+    'vcpus becomes 4 at the next start',
+    'up 1h 2m',
+  ])
     expect(text).toContain(part);
   expect(text).toContain('killed: by a user');
   expect(text).toContain('hint: mvirt logs web');
@@ -83,7 +89,7 @@ test('no field of a VM steers the terminal', () => {
     cmdline: evil,
     firmware: evil,
     disks: [{ path: evil, readonly: false, format: 'raw' }],
-    nics: [{ mac: evil, tap: evil, network: evil, addresses: [evil] }],
+    nics: [{ mac: evil, tap: evil, network: evil, kept: [evil], addresses: [evil] }],
     labels: { [evil]: evil },
     pending: { [evil]: evil },
     lastExit: { at: '2026-01-01T00:00:00.000Z', cause: 'killed', detail: evil, hint: evil },

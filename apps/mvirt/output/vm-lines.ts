@@ -40,8 +40,9 @@ export function vmTable(vms: readonly VmDocument[], paint: Paint, nowMs: number)
     { text: size(vm.memoryBytes), right: true },
     { text: vm.hypervisor ?? '-' },
     { text: isUp(vm) && vm.startedAt ? age(Date.parse(vm.startedAt), nowMs) : '-' },
+    { text: printable(vm.nics.flatMap((nic) => nic.addresses ?? [])[0] ?? '-') },
   ]);
-  return table(['NAME', 'ID', 'STATE', 'VCPUS', 'MEMORY', 'HYPERVISOR', 'UP'], rows);
+  return table(['NAME', 'ID', 'STATE', 'VCPUS', 'MEMORY', 'HYPERVISOR', 'UP', 'ADDRESS'], rows);
 }
 
 function nextStart({ nextStartAt, restartAttempts }: VmDocument, nowMs: number): string {
@@ -79,11 +80,7 @@ export function vmDetails(vm: VmDocument, paint: Paint, nowMs: number): string {
   for (const nic of vm.nics)
     lines.push([
       'nic',
-      [nic.mac, nic.tap && `tap ${nic.tap}`, nic.network && `on ${nic.network}`, ...(nic.addresses ?? [])]
-        .filter(Boolean)
-        .map(String)
-        .map(printable)
-        .join(', '),
+      [nic.mac, nic.tap && `tap ${nic.tap}`, nic.network && `on ${nic.network}`, ...addressWords(nic)].filter(Boolean).map(String).map(printable).join(', '),
     ]);
   for (const [key, value] of Object.entries(vm.labels ?? {})) lines.push(['label', printable(`${key}=${value}`)]);
   for (const [field, value] of Object.entries(vm.pending ?? {}))
@@ -95,4 +92,10 @@ export function vmDetails(vm: VmDocument, paint: Paint, nowMs: number): string {
 function diskText({ path, format, readonly }: VmDocument['disks'][number]): string {
   const words = [format, readonly ? 'read-only' : null].filter((word) => word !== null).join(', ');
   return printable(path) + (words === '' ? '' : ` (${words})`);
+}
+
+/** What it has; else what it will get. */
+function addressWords({ kept, addresses }: VmDocument['nics'][number]): string[] {
+  if (addresses !== null && addresses.length > 0) return addresses;
+  return kept === null || kept.length === 0 ? [] : [`keeps ${kept.join(' and ')}`];
 }

@@ -37,7 +37,7 @@ const odd = "it's $HOME; here";
 const snapshot = (id: string, name: string, state: ObservedState): ReturnType<typeof doubleVm> => ({
   ...doubleVm(id, name),
   spec: vmSpec({ memoryMib: 512, kernel: '/boot/vmlinuz', disks: [{ path: '/srv/a b.raw', readonly: false, format: 'raw' }] }),
-  nics: [{ mac: '52:54:00:00:00:01', tap: null, network: 'br0' }],
+  nics: [{ mac: '52:54:00:00:00:01', tap: null, network: 'br0', kept: [], addresses: [] }],
   condition: { ...newCondition(), observed: state },
 });
 

@@ -14,7 +14,7 @@ const full = () =>
     kernel: '/srv/vmlinuz',
     cmdline: 'console=ttyS0',
     disks: [{ path: '/srv/web-1.qcow2', readonly: true, format: 'qcow2' }],
-    nics: [{ mac: '52:54:00:00:00:01', tap: 'mvirt-1', network: 'br0', addresses: ['192.0.2.10'] }],
+    nics: [{ mac: '52:54:00:00:00:01', tap: 'mvirt-1', network: 'br0', kept: [], addresses: ['192.0.2.10'] }],
     labels: { role: 'front' },
     pending: { vcpus: 4 },
     lastExit: { at: '2026-01-01T00:00:00Z', cause: 'guest-panic', detail: 'the kernel panicked', hint: 'see its console' },

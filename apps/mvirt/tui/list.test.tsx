@@ -82,7 +82,7 @@ test('the filter looks at names, ids, addresses and labels', async () => {
   open.fake.vms({
     kind: 'snapshot',
     vms: [
-      fakeVm({ name: 'a', nics: [{ mac: 'm', tap: null, network: null, addresses: ['192.0.2.7'] }] }),
+      fakeVm({ name: 'a', nics: [{ mac: 'm', tap: null, network: null, kept: [], addresses: ['192.0.2.7'] }] }),
       fakeVm({ name: 'b', labels: { role: 'front' } }),
       fakeVm({ id: 'cafe', name: null }),
     ],

@@ -20,7 +20,7 @@ export type VmClient = {
   delete(vm: string, call: Call): Promise<ActionDocument>;
   attachDisk(vm: string, disk: { path: string; readonly: boolean; format?: DiskFormat }, call: Call): Promise<ActionDocument>;
   detachDisk(vm: string, path: string, call: Call): Promise<ActionDocument>;
-  attachNic(vm: string, nic: { tap?: string; mac?: string }, call: Call): Promise<ActionDocument>;
+  attachNic(vm: string, nic: { tap?: string; mac?: string; network?: string; ips?: string[] }, call: Call): Promise<ActionDocument>;
   detachNic(vm: string, mac: string, call: Call): Promise<ActionDocument>;
   /** Stored ones, oldest first. since null: the last `limit`. */
   readEvents(options: { since: number | null; limit: number }, call: Call): Promise<EventDocument[]>;

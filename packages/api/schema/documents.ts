@@ -4,6 +4,7 @@ import { errorSchema } from './action.ts';
 import { apiVersion } from './api-version.ts';
 import { doctorReportSchema } from './doctor.ts';
 import { eventSchema, followedEventSchema, logLineSchema } from './event.ts';
+import { networkChangeSchema, networkSchema } from './network.ts';
 import { vmDocumentSchema, vmSchema } from './vm.ts';
 
 const document = <T extends z.ZodRawShape>(shape: T) => z.strictObject({ apiVersion: z.literal(apiVersion), ...shape });
@@ -38,12 +39,19 @@ export const commandDocuments = {
   'events-follow': document(followedEventSchema.shape),
   logs: document({ lines: z.array(logLineSchema) }),
   'logs-follow': document(logLineSchema.shape),
+  'network-ls': document({ networks: z.array(networkSchema) }),
+  'network-show': document({ network: networkSchema }),
+  'network-create': document({ ...networkChangeSchema.shape, dryRun: z.boolean() }),
+  'network-rm': document({ ...networkChangeSchema.shape, dryRun: z.boolean() }),
   version: document({ version: z.string(), agentVersion: z.string().nullable() }),
   doctor: document(doctorReportSchema.shape),
   error: document({ error: errorSchema }),
 } as const;
 
-/** Which document a command prints; commands that act on VMs share one. */
-export function documentOf(command: string): keyof typeof commandDocuments {
-  return command in commandDocuments ? (command as keyof typeof commandDocuments) : 'action';
+/** Which document a command line prints; commands that act on VMs share one. */
+export function documentOf([noun = '', verb = '']: readonly string[]): keyof typeof commandDocuments {
+  const known = (name: string): name is keyof typeof commandDocuments => name in commandDocuments;
+  const ofNoun = `${noun}-${verb}`;
+  if (known(ofNoun)) return ofNoun;
+  return known(noun) ? noun : 'action';
 }

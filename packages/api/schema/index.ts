@@ -9,4 +9,5 @@ export * from './documents.ts';
 export * from './event.ts';
 export * from './host.ts';
 export * from './input.ts';
+export * from './network.ts';
 export * from './vm.ts';

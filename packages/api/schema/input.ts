@@ -1,4 +1,4 @@
-import { changeSpecSchema, createSpecSchema, diskFormats, labelsSchema, macSchema, pathSchema, vmNameSchema } from '@mvirt/domain';
+import { changeSpecSchema, createNetworkSchema, createSpecSchema, diskFormats, labelsSchema, macSchema, pathSchema, vmNameSchema } from '@mvirt/domain';
 import { z } from 'zod';
 import { consoleStartSchema } from './console.ts';
 import { maxConsoleMessageBytes } from './console-limit.ts';
@@ -37,9 +37,15 @@ export const inputs = {
   drain: z.strictObject({ graceMs: milliseconds.nullable().default(90_000) }),
   attachDisk: z.strictObject({ ...ofVm, path: pathSchema, readonly: z.boolean().default(false), format: z.enum(diskFormats).optional() }),
   detachDisk: z.strictObject({ ...ofVm, path: z.string().min(1).max(4095) }),
-  attachNic: z.strictObject({ ...ofVm, tap: z.string().min(1).max(15).optional(), mac: macSchema.optional() }),
+  attachNic: z.strictObject({
+    ...ofVm,
+    tap: z.string().min(1).max(15).optional(),
+    mac: macSchema.optional(),
+    network: z.string().min(1).max(64).optional(),
+    ips: z.array(z.string().max(64)).max(2).optional(),
+  }),
   detachNic: z.strictObject({ ...ofVm, mac: macSchema }),
-  wait: z.strictObject({ ...ofVm, state: z.enum(['running', 'stopped']), timeoutMs: milliseconds.nullable().default(null) }),
+  wait: z.strictObject({ ...ofVm, state: z.enum(['running', 'stopped', 'ip', 'ssh']), timeoutMs: milliseconds.nullable().default(null) }),
   readEvents: z.strictObject({ since: z.int().min(0).nullable().default(null), vm: vm.optional(), limit: z.int().min(1).max(10_000).default(100) }),
   watchEvents: z.strictObject({ since: z.int().min(0).nullable().default(null), vm: vm.optional(), lastEventId }),
   readLog: z.strictObject({ ...ofVm, sinceMs: timeMs.nullable().default(null), limit: z.int().min(1).max(10_000).default(200) }),
@@ -47,5 +53,8 @@ export const inputs = {
   attachConsole: z.strictObject({ ...ofVm, from: consoleStartSchema.default({ kind: 'all' }), lastEventId }),
   /** answering: the cursor behind the question that the guest asked and a terminal, not its user, now answers. */
   writeConsole: z.strictObject({ ...ofVm, bytes, answering: z.string().max(200).optional() }),
+  network: z.strictObject({ name: z.string().min(1).max(64) }),
+  createNetwork: createNetworkSchema.extend({ dryRun: z.boolean().default(false) }),
+  removeNetwork: z.strictObject({ name: z.string().min(1).max(64), dryRun: z.boolean().default(false) }),
   listFolder: z.strictObject({ path: pathSchema }),
 };

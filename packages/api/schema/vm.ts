@@ -27,7 +27,15 @@ export const vmSchema = z.object({
   cmdline: z.string().nullable(),
   firmware: z.string().nullable(),
   disks: z.array(z.object({ path: z.string(), readonly: z.boolean(), format: z.enum(diskFormats) })),
-  nics: z.array(z.object({ mac: z.string(), tap: z.string().nullable(), network: z.string().nullable(), addresses: z.array(z.string()) })),
+  nics: z.array(
+    z.object({
+      mac: z.string(),
+      tap: z.string().nullable(),
+      network: z.string().nullable().describe("a network's name, bridge:NAME, or null for a TAP of the user's own"),
+      kept: z.array(z.string()).describe('what its network keeps for it'),
+      addresses: z.array(z.string()).describe('what its guest was seen to have'),
+    }),
+  ),
   labels: z.record(z.string(), z.string()),
   restart: z.enum(restartPolicies),
   /** When its policy, or a boot of the host, starts it; null: nothing is waited for. */
@@ -56,7 +64,7 @@ export const vmDocumentSchema = vmSchema.extend({
   responsive: shape.responsive.nullable(),
   keepRunning: shape.keepRunning.nullable(),
   disks: z.array(disk.extend({ format: disk.shape.format.nullable() })),
-  nics: z.array(nic.extend({ mac: nic.shape.mac.nullable(), addresses: nic.shape.addresses.nullable() })),
+  nics: z.array(nic.extend({ mac: nic.shape.mac.nullable(), kept: nic.shape.kept.nullable(), addresses: nic.shape.addresses.nullable() })),
   labels: shape.labels.nullable(),
   restart: shape.restart.nullable(),
   restartAttempts: shape.restartAttempts.nullable(),

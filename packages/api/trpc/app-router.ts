@@ -3,6 +3,7 @@ import { consoleRouter } from './console-router.ts';
 import { eventRouter } from './event-router.ts';
 import { hostRouter } from './host-router.ts';
 import { logRouter } from './log-router.ts';
+import { networkRouter } from './network-router.ts';
 import { createTrpc } from './trpc.ts';
 import { vmRouter } from './vm-router.ts';
 
@@ -15,6 +16,7 @@ export function createAppRouter() {
     log: logRouter(trpc),
     console: consoleRouter(trpc),
     host: hostRouter(trpc),
+    network: networkRouter(trpc),
     agent: agentRouter(trpc),
   });
 }

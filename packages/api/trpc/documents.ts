@@ -1,5 +1,5 @@
 import { bytesPerMib, type LifecycleEvent, toRfc3339, type VmSpec } from '@mvirt/domain';
-import type { ActionResult, DrainOutcome, HostService, HypervisorReport, LogLine, VmChangeNotice, VmSnapshot, VmUsage } from '@mvirt/engine';
+import type { ActionResult, DrainOutcome, HostService, HypervisorReport, LogLine, NetworkSnapshot, VmChangeNotice, VmSnapshot, VmUsage } from '@mvirt/engine';
 import type {
   ActionAnswer,
   CreatedAnswer,
@@ -8,6 +8,7 @@ import type {
   HostDocument,
   HypervisorDocument,
   LogLineDocument,
+  NetworkDocument,
   SetAnswer,
   UsageDocument,
   Vm,
@@ -35,7 +36,7 @@ export function toVm(vm: VmSnapshot): Vm {
     cmdline: spec.cmdline,
     firmware: spec.firmware,
     disks: spec.disks.map(({ path, readonly, format }) => ({ path, readonly, format })),
-    nics: vm.nics.map((nic) => ({ ...nic, addresses: [] })),
+    nics: vm.nics,
     labels: spec.labels,
     restart: spec.restart,
     nextStartAt: time(condition.restart?.dueAtMs ?? null),
@@ -82,6 +83,10 @@ export function toHost({ figures, ...counts }: ReturnType<HostService['info']>):
 export const toUsage = ({ id, cpuPercent, rssBytes }: VmUsage): UsageDocument => ({ id, cpuPercent, rssBytes });
 
 export const toHypervisor = (report: HypervisorReport): HypervisorDocument => ({ ...report });
+
+export function toNetwork({ createdAtMs, ...network }: NetworkSnapshot): NetworkDocument {
+  return { ...network, createdAt: toRfc3339(createdAtMs) };
+}
 
 const time = (atMs: number | null): string | null => (atMs === null ? null : toRfc3339(atMs));
 

@@ -10,7 +10,7 @@ const refused: [name: string, change: Partial<VmSpec>, code: string, words: stri
   ['a disk boot without a firmware', { kernel: null }, 'UNSUPPORTED', 'firmware: cloud-hypervisor has none of its own'],
   ["QEMU's firmware", { firmware: '/usr/share/OVMF/OVMF_CODE.fd' }, 'UNSUPPORTED', 'firmware: /usr/share/OVMF/OVMF_CODE.fd is built for QEMU'],
   ['a missing firmware', { firmware: '/no/CLOUDHV.fd' }, 'FILE_NOT_FOUND', 'firmware: /no/CLOUDHV.fd'],
-  ['a vhost-user NIC', { nics: [{ tap: null, mac: null, vhostSocket: '/run/v.sock' }] }, 'UNSUPPORTED', 'nics.0.vhost_socket'],
+  ['a vhost-user NIC', { nics: [{ tap: null, mac: null, vhostSocket: '/run/v.sock', network: null }] }, 'UNSUPPORTED', 'nics.0.vhost_socket'],
   ['nesting on a host that cannot', { nestedVirt: true }, 'UNSUPPORTED', 'nested_virt'],
   ['too many vCPUs', { vcpus: 255 }, 'UNSUPPORTED', 'vcpus: 255'],
   ['little memory', { memoryMib: 8 }, 'UNSUPPORTED', 'memory: 8 MiB'],

@@ -14,7 +14,7 @@ function specIn(path: string): VmSpec {
 const disk = (path: string) => ({ path, readonly: false, format: 'raw' as const });
 
 const refused: [name: string, change: Partial<VmSpec>, code: string, words: string][] = [
-  ['a vhost-user NIC', { nics: [{ tap: null, mac: null, vhostSocket: '/run/v.sock' }] }, 'UNSUPPORTED', 'nics.0.vhost_socket'],
+  ['a vhost-user NIC', { nics: [{ tap: null, mac: null, vhostSocket: '/run/v.sock', network: null }] }, 'UNSUPPORTED', 'nics.0.vhost_socket'],
   ['nesting without KVM', { nestedVirt: true }, 'UNSUPPORTED', 'nested_virt'],
   ['little memory', { memoryMib: 8 }, 'UNSUPPORTED', 'memory: 8 MiB'],
   ['memory that is no whole number', { memoryMib: 64.5 }, 'UNSUPPORTED', 'memory'],

@@ -8,6 +8,7 @@ test('what ip prints becomes links', () => {
     {
       ifname: 'tap0',
       ifalias: 'mvirt:a',
+      master: 'br0',
       flags: ['BROADCAST', 'LOWER_UP'],
       linkinfo: { info_kind: 'tun', info_data: { type: 'tap', persist: true, user: 'nobody' } },
     },
@@ -16,11 +17,11 @@ test('what ip prints becomes links', () => {
     { ifname: 'eth0', flags: ['UP'], linkinfo: {} },
   ];
   expect(parseLinks(JSON.stringify(printed))).toEqual([
-    { name: 'lo', alias: null, kind: null, up: true, held: false },
-    { name: 'tap0', alias: 'mvirt:a', kind: 'tap', up: false, held: true },
-    { name: 'tun0', alias: null, kind: 'tun', up: false, held: false },
-    { name: 'br0', alias: null, kind: 'bridge', up: true, held: false },
-    { name: 'eth0', alias: null, kind: null, up: true, held: false },
+    { name: 'lo', alias: null, kind: null, up: true, held: false, master: null },
+    { name: 'tap0', alias: 'mvirt:a', kind: 'tap', up: false, held: true, master: 'br0' },
+    { name: 'tun0', alias: null, kind: 'tun', up: false, held: false, master: null },
+    { name: 'br0', alias: null, kind: 'bridge', up: true, held: false, master: null },
+    { name: 'eth0', alias: null, kind: null, up: true, held: false, master: null },
   ]);
   expect(parseLinks('')).toEqual([]);
 });

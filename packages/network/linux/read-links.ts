@@ -10,6 +10,7 @@ const linksSchema = z.array(
   z.object({
     ifname: z.string().optional(),
     ifalias: z.string().optional(),
+    master: z.string().optional(),
     flags: z.array(z.string()).optional(),
     linkinfo: z.object({ info_kind: z.string().optional(), info_data: z.object({ type: z.unknown() }).partial().optional() }).optional(),
   }),
@@ -27,13 +28,12 @@ export function parseLinks(text: string): Link[] {
   if (!parsed.success) {
     throw new MvirtError({ code: 'NETWORK_ERROR', message: 'ip answered what cannot be read', hint: 'iproute2 4.17 or later is needed', cause: parsed.error });
   }
-  return parsed.data.flatMap(({ ifname, ifalias, flags, linkinfo }) => {
+  return parsed.data.flatMap(({ ifname, ifalias, master, flags, linkinfo }) => {
     if (ifname === undefined) return [];
     const kind = linkinfo?.info_kind ?? null;
     const isTap = kind === 'tun' && linkinfo?.info_data?.type === 'tap';
-    return [
-      { name: ifname, alias: ifalias ?? null, kind: isTap ? 'tap' : kind, up: flags?.includes('UP') ?? false, held: flags?.includes('LOWER_UP') ?? false },
-    ];
+    const has = (flag: string): boolean => flags?.includes(flag) ?? false;
+    return [{ name: ifname, alias: ifalias ?? null, kind: isTap ? 'tap' : kind, up: has('UP'), held: has('LOWER_UP'), master: master ?? null }];
   });
 }
 

@@ -82,4 +82,17 @@ CREATE TABLE mvirt_notes (
 );
 `,
   },
+  {
+    number: 3,
+    name: 'networks',
+    sql: `
+CREATE TABLE mvirt_networks (
+  name TEXT PRIMARY KEY,
+  ipv4 TEXT,
+  ipv6 TEXT,
+  spoof_guard INTEGER NOT NULL,
+  created_at_ms INTEGER NOT NULL
+);
+`,
+  },
 ];

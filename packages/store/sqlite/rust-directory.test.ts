@@ -188,7 +188,7 @@ test('what we write is what its first release reads', () => {
       kernel: null,
       bootMode: 'disk',
       disks: [{ path: '/a.qcow2', readonly: true, format: 'qcow2' }],
-      nics: [{ tap: null, mac: '52:54:00:00:00:01', vhostSocket: null }],
+      nics: [{ tap: null, mac: '52:54:00:00:00:01', vhostSocket: null, network: null }],
     });
     store.vms.insert(testVm('a', { spec, createdAtMs: 1_700_000_000_999, startedAtMs: 1_700_000_001_500 }));
   });

@@ -52,8 +52,8 @@ const rich = () =>
         { path: '/b.qcow2', readonly: false, format: 'raw' },
       ],
       nics: [
-        { tap: 'tap0', mac: '52:54:00:00:00:01', vhostSocket: null },
-        { tap: null, mac: null, vhostSocket: '/run/vhost' },
+        { tap: 'tap0', mac: '52:54:00:00:00:01', vhostSocket: null, network: null },
+        { tap: null, mac: null, vhostSocket: '/run/vhost', network: null },
       ],
       userData: '#cloud-config\nü: "\'; DROP TABLE vms; --"\n',
       nestedVirt: true,

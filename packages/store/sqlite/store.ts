@@ -4,6 +4,7 @@ import type { Store } from '../port.ts';
 import { createConsoleTable } from './console-table.ts';
 import { createEventTable } from './event-table.ts';
 import { createGuard, guarded } from './failure.ts';
+import { createNetworkTable } from './network-table.ts';
 import { createNoteTable } from './note-table.ts';
 import { openMigrated } from './open.ts';
 import { takeIn } from './take-in.ts';
@@ -34,6 +35,7 @@ export function createSqliteStore({ dataDir, clock = Date.now }: SqliteStoreDeps
       events: guarded(createEventTable({ db, nowMs: clock, transact }), guard),
       consoles: guarded(createConsoleTable(db), guard),
       notes: guarded(createNoteTable(db), guard),
+      networks: guarded(createNetworkTable(db), guard),
       transact: (work) => guard(() => transact(work)),
       close: () => guard(() => db.close()),
     };

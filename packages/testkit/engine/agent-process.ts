@@ -3,6 +3,7 @@ import { tinyGuestPath } from '@mvirt/guests';
 import { createLinuxHost } from '@mvirt/host/linux';
 import { createQemuDriver } from '@mvirt/hypervisor/qemu';
 import { createSqliteStore } from '@mvirt/store/sqlite';
+import { createFakeManagedNetworks } from '../fake-managed-networks.ts';
 import { createFakeNetwork } from '../fake-network.ts';
 
 // A whole agent without its doors, to be killed by -9: it recovers, does what its second argument says, and stays.
@@ -13,6 +14,7 @@ const engine = createEngine({
   store: createSqliteStore({ dataDir }),
   host,
   network: createFakeNetwork(),
+  managed: createFakeManagedNetworks(),
   drivers: [createQemuDriver({ host, dataDir, guestImage: tinyGuestPath() })],
   defaultHypervisor: 'qemu',
   dataDir,

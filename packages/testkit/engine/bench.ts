@@ -8,6 +8,7 @@ import { createSqliteStore } from '@mvirt/store/sqlite';
 import { createFakeClock, type FakeClock } from '../fake-clock.ts';
 import { createFakeHost, type FakeHost } from '../fake-host.ts';
 import { createFakeHypervisor, type FakeHypervisor, type FakeHypervisorOptions } from '../fake-hypervisor.ts';
+import { createFakeManagedNetworks, type FakeManagedNetworks } from '../fake-managed-networks.ts';
 import { createFakeNetwork, type FakeNetwork } from '../fake-network.ts';
 import { createFakeProcesses } from '../fake-processes.ts';
 import { watchLeaks } from '../leak-check.ts';
@@ -26,6 +27,7 @@ export type Bench = AsyncDisposable & {
   readonly dir: TempDir;
   readonly host: FakeHost;
   readonly network: FakeNetwork;
+  readonly managed: FakeManagedNetworks;
   readonly hypervisor: FakeHypervisor;
   readonly clock: FakeClock;
   readonly log: string[];
@@ -50,6 +52,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const leaks = watchLeaks({ dir: dir.path, mayStay: () => true });
   const host = createFakeHost({ processes: createFakeProcesses() });
   const network = createFakeNetwork();
+  const managed = createFakeManagedNetworks();
   const hypervisor = createFakeHypervisor({ processes: host.processes, ...options.hypervisor });
   const drivers = options.drivers?.(hypervisor) ?? [hypervisor];
   const clock = createFakeClock();
@@ -75,6 +78,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       store: options.store?.(store) ?? store,
       host: { ...host, processes },
       network,
+      managed: mortalNetworks(managed, alive),
       drivers: drivers.map((driver) => mortalDriver(driver, alive)),
       defaultHypervisor: options.defaultHypervisor ?? 'auto',
       dataDir: dir.path,
@@ -93,6 +97,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     dir,
     host,
     network,
+    managed,
     hypervisor,
     clock,
     log,
@@ -159,6 +164,11 @@ function mortalDriver(driver: HypervisorDriver, alive: Alive): HypervisorDriver 
     launch: async (request, options) => known(await driver.launch(request, options)),
     adopt: async (run, options) => known(await driver.adopt(run, options)),
   };
+}
+
+/** A dead agent hears nothing any more, and changes nothing. */
+function mortalNetworks(managed: FakeManagedNetworks, alive: Alive): FakeManagedNetworks {
+  return { ...managed, watch: (name, listener) => managed.watch(name, (what) => alive.dead || listener(what)) };
 }
 
 /** A dead agent's timers are gone with it. */

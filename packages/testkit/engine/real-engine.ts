@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import { createEngine, createSystemClock, type Engine } from '@mvirt/engine';
 import { tinyGuestPath } from '@mvirt/guests';
 import { createLinuxHost } from '@mvirt/host/linux';
 import { createQemuDriver } from '@mvirt/hypervisor/qemu';
-import { createLinuxNetwork } from '@mvirt/network/linux';
+import { createLinuxNetworks } from '@mvirt/network/linux';
 import { createSqliteStore } from '@mvirt/store/sqlite';
 
 /** The bridge that a real engine of a test makes: only ever in a network namespace of its own. */
@@ -15,7 +16,14 @@ export async function openRealEngine(dataDir: string): Promise<AsyncDisposable &
   const engine = createEngine({
     store,
     host,
-    network: createLinuxNetwork({ programs: host.programs, system: host.system, bridge: testBridge, vmmUid: host.system.rights().uid }),
+    ...createLinuxNetworks({
+      programs: host.programs,
+      system: host.system,
+      host,
+      bridge: testBridge,
+      stateDir: join(dataDir, 'network'),
+      vmmUid: host.system.rights().uid,
+    }),
     drivers: [createQemuDriver({ host, dataDir, guestImage: tinyGuestPath() })],
     defaultHypervisor: 'qemu',
     dataDir,

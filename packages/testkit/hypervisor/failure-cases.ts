@@ -9,7 +9,7 @@ export const failureCases: Cases = (stage, test) => {
   test('what cannot be run here is refused by the name of its field, and nothing is spawned', async () => {
     const { request } = stage.room();
     const refused: [Parameters<typeof request>[0], string, RegExp][] = [
-      [{ change: { nics: [{ tap: null, mac: null, vhostSocket: '/run/vhost.sock' }] } }, 'UNSUPPORTED', /vhost_socket/],
+      [{ change: { nics: [{ tap: null, mac: null, vhostSocket: '/run/vhost.sock', network: null }] } }, 'UNSUPPORTED', /vhost_socket/],
       [{ change: { kernel: '/no/such/kernel' } }, 'FILE_NOT_FOUND', /\/no\/such\/kernel/],
       [{ change: { disks: [{ path: '/no/such/disk', readonly: false, format: 'raw' }] } }, 'FILE_NOT_FOUND', /\/no\/such\/disk/],
     ];

@@ -16,7 +16,7 @@ export function requestIn(dir: string, runId: string, boot: Partial<VmSpec>, par
   const { disks = [], nics = [], change = {} } = parts;
   const runDir = join(dir, 'vm', runId);
   mkdirSync(runDir, { recursive: true });
-  const spec = { ...plainSpec, ...boot, disks, nics: nics.map(({ tap, mac }) => ({ tap, mac, vhostSocket: null })), ...change };
+  const spec = { ...plainSpec, ...boot, disks, nics: nics.map(({ tap, mac }) => ({ tap, mac, vhostSocket: null, network: null })), ...change };
   const run = { vmId: `vm-${runId}`, runDir, runId, hypervisor: 'qemu' as const, process: null, disks: spec.disks, nics, ...sizeIn(spec) };
   return { run, spec, seedImage: null, onSpawned: () => {} };
 }

@@ -272,7 +272,7 @@ export function rustNicCase(bench: RustBench, bunTest: typeof test): void {
     await vms.stop(room.id, { graceMs: 20_000 });
     expect(room.network.taps()).toEqual([]);
     expect(room.network.foreignTaps()).toEqual(['tap7']);
-    expect(vms.get(room.id).spec.nics).toEqual([{ tap: null, mac: ownMac, vhostSocket: null }]);
+    expect(vms.get(room.id).spec.nics).toEqual([{ tap: null, mac: ownMac, vhostSocket: null, network: null }]);
   });
 }
 

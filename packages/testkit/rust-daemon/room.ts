@@ -7,6 +7,7 @@ import type { Host } from '@mvirt/host';
 import { createCloudHypervisorDriver } from '@mvirt/hypervisor/cloud-hypervisor';
 import { createSqliteStore } from '@mvirt/store/sqlite';
 import { asRustDaemon, insertRuntime, insertVm, latestRelease, type RustVm } from '@mvirt/store/testing/rust-daemon';
+import { createFakeManagedNetworks } from '../fake-managed-networks.ts';
 import { createFakeNetwork, type FakeNetwork } from '../fake-network.ts';
 import { watchLeaks } from '../leak-check.ts';
 import { type TempDir, tempDir } from '../temp-dir.ts';
@@ -81,6 +82,7 @@ export function openRustRoom(bench: RustBench): RustRoom {
       store,
       host,
       network,
+      managed: createFakeManagedNetworks(),
       drivers: [driver],
       defaultHypervisor: 'cloud-hypervisor',
       dataDir,

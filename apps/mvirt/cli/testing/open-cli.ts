@@ -72,7 +72,7 @@ export function cliWith(flags: string[], cwd: string): Cli {
     async json(...argv) {
       const { stdout, stderr } = await mvirt(...argv, '--json');
       if (stdout === '') throw new Error(`no document of ${argv.join(' ')}: ${stderr}`);
-      return checked(documentOf(argv[0] ?? ''), JSON.parse(stdout));
+      return checked(documentOf(argv), JSON.parse(stdout));
     },
     async jsonError(...argv) {
       const { status, stdout, stderr } = await mvirt(...argv, '--json');

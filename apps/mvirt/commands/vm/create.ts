@@ -10,15 +10,21 @@ import { disk, durationMs, memoryMib, network, pair, wholeNumber } from '../../c
 import { writeDocument } from '../../output/json.ts';
 import { printable } from '../../output/table.ts';
 import { nameOf, stateWord } from '../../output/vm-lines.ts';
+import { waitFor } from './wait.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
   const { io, json, client, signal } = invocation;
   const start = has(invocation, 'start');
-  if (has(invocation, 'wait') && !start) throw usageError('--wait: needs --start', 'create');
+  const wait = last(invocation, 'wait');
+  if (wait !== undefined && !start) throw usageError('--wait: needs --start', 'create');
+  if (has(invocation, 'timeout') && wait === undefined) throw usageError('--timeout: needs --wait', 'create');
+  const timeoutMs = durationMs(last(invocation, 'timeout') ?? '120s', '--timeout');
   const input = await createInput(invocation);
   const created = await client().create(input, { signal });
   for (const warning of created.warnings) io.stderr.write(`mvirt: warning: ${printable(warning)}\n`);
-  const vm = start ? await startNow(invocation, created.vm) : created.vm;
+  const started = start ? await startNow(invocation, created.vm) : created.vm;
+  // It runs by now: what is left to wait for is that it can be reached.
+  const vm = wait === 'ip' || wait === 'ssh' ? await waitFor(invocation, started.id, wait, timeoutMs) : started;
   if (json) writeDocument(io, { vm });
   else io.stdout.write(`${nameOf(vm)}: created${start ? ` and ${stateWord(vm.state)}` : ''}  ${vm.id}\n`);
   return 0;

@@ -3,13 +3,16 @@ import { restartPolicies } from '@mvirt/domain/restart-policy';
 import { observedStates } from '@mvirt/domain/vm-condition';
 import type { ArgumentDefinition, CommandDefinition, OptionDefinition } from '../definition.ts';
 
+/** ip: a NIC has an address. ssh: an SSH server answers. */
+const waitChoices = ['running', 'stopped', 'ip', 'ssh'] as const;
+
 const vm: ArgumentDefinition = { name: 'VM', summary: 'id, name, or 4 or more first characters of the id', required: true, completes: 'vm' };
 const vms: ArgumentDefinition = { ...vm, many: true };
 const yes: OptionDefinition = { name: 'yes', short: 'y', summary: 'do not ask' };
 const network: OptionDefinition = {
   name: 'network',
   value: 'NET',
-  summary: "default (a TAP on the agent's bridge) or tap=NAME, then ,mac=ADDRESS",
+  summary: 'default, or another network, bridge:NAME or tap=NAME; then ,ip=ADDRESS and ,mac=ADDRESS',
   many: true,
 };
 
@@ -78,7 +81,8 @@ export const vmCommands: readonly CommandDefinition[] = [
       { name: 'autostart-order', value: 'N', summary: 'lower ones first', defaultText: '0' },
       { name: 'autostart-delay', value: 'TIME', summary: 'how long the next one waits after it', defaultText: '0' },
       { name: 'start', summary: 'start it at once' },
-      { name: 'wait', value: 'COND', summary: 'with --start: wait until then', choices: ['running'] },
+      { name: 'wait', value: 'COND', summary: 'with --start: wait until then', choices: ['running', 'ip', 'ssh'] },
+      { name: 'timeout', value: 'TIME', summary: 'with --wait: give up after it (exit status 5)', defaultText: '120s' },
     ],
     examples: [
       'mvirt create --name web-1 --memory 1G --disk /var/lib/images/web-1.qcow2 --network default --start',
@@ -181,7 +185,7 @@ export const vmCommands: readonly CommandDefinition[] = [
       { ...network, many: false, defaultText: 'default' },
       { name: 'mac', value: 'ADDRESS', summary: 'its MAC' },
     ],
-    examples: ['mvirt attach-nic web-1', 'mvirt attach-nic web-1 --mac 52:54:00:12:34:56'],
+    examples: ['mvirt attach-nic web-1', 'mvirt attach-nic web-1 --network lab,ip=10.9.0.7', 'mvirt attach-nic web-1 --mac 52:54:00:12:34:56'],
     overGrpc: true,
     load: () => import('./attach-nic.ts'),
   },
@@ -196,10 +200,10 @@ export const vmCommands: readonly CommandDefinition[] = [
   },
   {
     name: 'wait',
-    summary: 'wait until a VM is in a state',
-    arguments: [vm, { name: 'STATE', summary: 'running or stopped', required: true, choices: ['running', 'stopped'] }],
+    summary: 'wait until a VM is in a state, or can be reached',
+    arguments: [vm, { name: 'CONDITION', summary: waitChoices.join(', '), required: true, choices: waitChoices }],
     options: [{ name: 'timeout', value: 'TIME', summary: 'give up after it (exit status 5)', defaultText: '60s' }],
-    examples: ['mvirt wait web-1 stopped --timeout 2m'],
+    examples: ['mvirt wait web-1 stopped --timeout 2m', 'mvirt wait web-1 ip', 'mvirt wait web-1 ssh'],
     load: () => import('./wait.ts'),
   },
 ];

@@ -12,7 +12,7 @@ test("a VM's life for people", async () => {
   const created = await cli.mvirt('create', '--name', 'web', '--kernel', kernel);
   expect(created).toEqual(done(expect.stringMatching(/^web: created {2}[0-9a-f-]{36}\n$/) as unknown as string));
   const id = created.stdout.trim().split('  ')[1] ?? '';
-  expect((await cli.mvirt('list')).stdout).toMatch(/^NAME +ID +STATE .*\nweb +[0-9a-f]{8} +stopped +1 +512M +qemu +-\n$/);
+  expect((await cli.mvirt('list')).stdout).toMatch(/^NAME +ID +STATE .*\nweb +[0-9a-f]{8} +stopped +1 +512M +qemu +- +-\n$/);
   expect((await cli.mvirt('get', 'web')).stdout).toContain(`kernel      ${kernel}`);
   expect(await cli.mvirt('start', 'web')).toEqual(done('web: started\n'));
   expect(await cli.mvirt('start', 'web')).toEqual(done('web: nothing to do, it is running\n'));
@@ -27,7 +27,7 @@ test("a VM's life for people", async () => {
   expect(await cli.mvirt('stop', 'web')).toEqual(done('web: stopped\n'));
   expect(await cli.mvirt('stop', '-t', '5', 'web')).toEqual(done('web: nothing to do, it is stopped\n'));
   expect(await cli.mvirt('delete', 'web')).toEqual(done('web: deleted\n'));
-  expect((await cli.mvirt('list')).stdout).toBe('NAME  ID  STATE  VCPUS  MEMORY  HYPERVISOR  UP\n');
+  expect((await cli.mvirt('list')).stdout).toBe('NAME  ID  STATE  VCPUS  MEMORY  HYPERVISOR  UP  ADDRESS\n');
 });
 
 test("a VM's life for scripts: every document is what its schema says", async () => {

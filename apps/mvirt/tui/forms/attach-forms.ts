@@ -47,7 +47,7 @@ export function attachNicForm({ agent, vm, word }: Deps): Form {
   return {
     title: `Add a NIC to ${vmLabel(vm)}`,
     fields: [
-      { id: 'network', label: 'Network', kind: 'text', example: "default (the agent's bridge), or tap=NAME" },
+      { id: 'network', label: 'Network', kind: 'text', example: 'default, another network, bridge:NAME, tap=NAME; then ,ip=…' },
       { id: 'mac', label: 'MAC', kind: 'text', example: '52:54:00:12:34:56; none: made from the id' },
     ],
     buttons: ['Add'],
@@ -65,7 +65,11 @@ export function attachNicForm({ agent, vm, word }: Deps): Form {
         const nic = network(text(values, 'network') || 'default');
         const wanted = mac.data ?? nic.mac;
         if (Object.keys(errors).length > 0) return { errors };
-        const request = { ...(nic.tap === null ? {} : { tap: nic.tap }), ...(wanted === null ? {} : { mac: wanted }) };
+        const request = {
+          ...(nic.tap === null ? {} : { tap: nic.tap }),
+          ...(wanted === null ? {} : { mac: wanted }),
+          ...(nic.network === null ? {} : { network: nic.network, ips: nic.ips }),
+        };
         return { errors: null, send: async (signal) => doneOf(await agent.attachNic(vm.id, request, { signal }), 'attached a NIC') };
       } catch (error) {
         return { errors: { ...errors, network: withoutOption(toMvirtError(error).message) } };

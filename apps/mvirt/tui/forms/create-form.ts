@@ -15,7 +15,7 @@ const fields = [
   { id: 'cmdline', label: 'Cmdline', kind: 'text', option: '--cmdline', example: 'console=ttyS0 root=/dev/vda1' },
   { id: 'vcpus', label: 'vCPUs', kind: 'text', option: '--vcpus', example: '1' },
   { id: 'memory', label: 'Memory', kind: 'text', option: '--memory', example: '512 (MiB), 512M or 2G' },
-  { id: 'network', label: 'Network', kind: 'text', option: '--network', example: 'default, or tap=NAME; none: no network' },
+  { id: 'network', label: 'Network', kind: 'text', option: '--network', example: 'default, another, bridge:NAME, tap=NAME; none: no network' },
   { id: 'userData', label: 'User data', kind: 'own-file', option: '--user-data', example: './web.yaml (cloud-init)' },
   { id: 'sshKey', label: 'SSH key', kind: 'own-file', option: '--ssh-key', example: '~/.ssh/id_ed25519.pub' },
 ] as const;

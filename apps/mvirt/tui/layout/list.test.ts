@@ -12,7 +12,7 @@ test('a sparkline is as wide as asked, with the newest at the right', () => {
   expect(sparkline([-1, 12], 4, 100)).toBe('  ▁▁');
 });
 
-const vm = fakeVm({ name: 'web-1', state: 'running', nics: [{ mac: '52:54:00:00:00:01', tap: null, network: 'br0', addresses: ['192.0.2.10'] }] });
+const vm = fakeVm({ name: 'web-1', state: 'running', nics: [{ mac: '52:54:00:00:00:01', tap: null, network: 'br0', kept: [], addresses: ['192.0.2.10'] }] });
 
 test('at every width a row and the titles fill the list, and the state stands as a word', () => {
   for (let width = 8; width < 140; width += 1) {

@@ -48,7 +48,7 @@ export type Agent = {
   set(id: string, change: Omit<ChangeSpec, 'userData'>, options: { signal: AbortSignal }): Promise<SetAnswer>;
   attachDisk(id: string, disk: { path: string; readonly: boolean; format?: DiskFormat }, options: { signal: AbortSignal }): Promise<ActionAnswer>;
   detachDisk(id: string, path: string, options: { signal: AbortSignal }): Promise<ActionAnswer>;
-  attachNic(id: string, nic: { tap?: string; mac?: string }, options: { signal: AbortSignal }): Promise<ActionAnswer>;
+  attachNic(id: string, nic: { tap?: string; mac?: string; network?: string; ips?: string[] }, options: { signal: AbortSignal }): Promise<ActionAnswer>;
   detachNic(id: string, mac: string, options: { signal: AbortSignal }): Promise<ActionAnswer>;
   /** Of the agent's host; folders first. */
   listFolder(path: string, options: { signal: AbortSignal }): Promise<FolderEntry[]>;

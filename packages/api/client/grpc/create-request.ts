@@ -60,4 +60,11 @@ export function checkFormat(path: string, format: string | undefined): void {
   }
 }
 
-const toNic = ({ tap, mac }: NonNullable<CreateInput['nics']>[number]): NicConfig => ({ ...(tap ? { tap } : {}), ...(mac ? { mac } : {}) });
+type NicRequest = { tap?: string | null | undefined; mac?: string | null | undefined; network?: string | null | undefined; ips?: string[] | undefined };
+
+/** A NIC in the contract's words: default is what the server makes of one without a TAP. @throws INVALID_ARGUMENT for any other network */
+export function toNic({ tap, mac, network, ips = [] }: NicRequest): NicConfig {
+  const said = [...(network && network !== 'default' ? [network] : []), ...ips.map((ip) => `ip=${ip}`)];
+  if (said.length > 0) throw refusal(`--network ${said.join(',')}`, 'over gRPC there are default and tap=NAME: use the agent of its host, without --server');
+  return { ...(tap ? { tap } : {}), ...(mac ? { mac } : {}) };
+}

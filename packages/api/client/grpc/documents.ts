@@ -38,7 +38,7 @@ export function toVmDocument({ id, name, state, config, created_at, started_at }
     cmdline: config?.cmdline || null,
     firmware: null,
     disks: (config?.disks ?? []).map(({ path, readonly }) => ({ path, readonly, format: null })),
-    nics: (config?.nics ?? []).map(({ mac, tap }) => ({ mac: mac || null, tap: tap || null, network: null, addresses: null })),
+    nics: (config?.nics ?? []).map(({ mac, tap }) => ({ mac: mac || null, tap: tap || null, network: null, kept: null, addresses: null })),
     labels: null,
     restart: null,
     nextStartAt: null,

@@ -78,7 +78,8 @@ export function createGrpcVmClient(options: WireClientOptions): VmClient & Dispo
     },
     async attachNic(reference, nic, call) {
       const { id } = await find(reference, call);
-      return done(await wire.unary(service.AttachNic, { vm_id: id, nic }, { ...call, waits: true }));
+      const { toNic } = await import('./create-request.ts');
+      return done(await wire.unary(service.AttachNic, { vm_id: id, nic: toNic(nic) }, { ...call, waits: true }));
     },
     async detachNic(reference, mac, call) {
       const { id } = await find(reference, call);
