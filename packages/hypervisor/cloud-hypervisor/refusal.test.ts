@@ -24,6 +24,7 @@ const table: [name: string, chain: string[], code: string, message: string][] = 
     'UNSUPPORTED',
     'cloud-hypervisor refused vm.add-disk: Failed to find an available PCI device ID: Could not find an available device slot on the PCI bus',
   ],
+  ['all connections taken', ['Too many open connections'], 'TOO_MANY', 'cloud-hypervisor refused vm.add-disk: Too many open connections'],
   ['a VM that is off', ['VM is not running'], 'HYPERVISOR_ERROR', 'cloud-hypervisor refused vm.add-disk: VM is not running'],
   [
     'words around that say nothing',

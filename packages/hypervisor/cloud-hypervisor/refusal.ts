@@ -38,6 +38,7 @@ function innermost(chain: string[]): string | null {
 
 const codes: [words: RegExp, code: ErrorCode, hint?: string][] = [
   [/already locked|Failed to get (Read|Write) lock|Error locking disk/, 'DISK_IN_USE'],
+  [/Too many open connections/, 'TOO_MANY', 'other programs hold all ten connections to its api.sock: end them'],
   [/No such file or directory/, 'FILE_NOT_FOUND'],
   [/available device slot|available PCI device ID/, 'UNSUPPORTED', 'detach something: a VM has 31 PCI slots'],
   [/vCPUs exceed maximum|space in the hotplug RAM region|No ACPI slot available|not a valid size/, 'UNSUPPORTED'],
