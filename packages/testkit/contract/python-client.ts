@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '../wait-for.ts';
@@ -61,9 +62,12 @@ type Line = { id: number; headers?: true; message?: Message; end?: Outcome } & P
 const script = fileURLToPath(new URL('./client.py', import.meta.url));
 const patienceMs = 20_000;
 
-export async function openPythonClient(generation: Generation): Promise<PythonClient> {
+/** through: argv that runs it elsewhere, or as somebody else. */
+export async function openPythonClient(generation: Generation, { through = [] }: { through?: string[] } = {}): Promise<PythonClient> {
   const stubs = compileProto(protoText(generation));
-  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, PYTHONPATH: stubs.path, PYTHONDONTWRITEBYTECODE: '1' } });
+  chmodSync(stubs.path, 0o755);
+  const [program = python, ...argv] = [...through, python, '-c', readFileSync(script, 'utf8')];
+  const child = spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, PYTHONPATH: stubs.path, PYTHONDONTWRITEBYTECODE: '1' } });
   const listeners = new Map<number, (line: Line) => void>();
   let stderr = '';
   let ready = false;

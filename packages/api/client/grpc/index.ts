@@ -1,3 +1,3 @@
 export { parseServer, type ServerAddress, urlOf } from './address.ts';
+export type { Tls } from './tls.ts';
 export { createGrpcVmClient } from './vm-client.ts';
-export type { Tls } from './wire-client.ts';

@@ -1,22 +1,11 @@
-import {
-  type ChannelCredentials,
-  Client,
-  type ClientDuplexStream,
-  type ClientReadableStream,
-  credentials,
-  Metadata,
-  type MethodDefinition,
-  type ServiceError,
-} from '@grpc/grpc-js';
-import { MvirtError } from '@mvirt/domain/error';
+import { Client, type ClientDuplexStream, type ClientReadableStream, credentials, Metadata, type MethodDefinition, type ServiceError } from '@grpc/grpc-js';
+import type { MvirtError } from '@mvirt/domain/error';
 import { createVmServiceDefinition, metadataKeys, type VmServiceDefinition } from '../../wire/index.ts';
 import { connectable } from '../socket-path.ts';
 import type { Call } from '../vm-client.ts';
 import { type ServerAddress, targetOf, urlOf } from './address.ts';
 import { fromServiceError, textOf } from './failure.ts';
-
-/** PEM; null: the system's own authorities, no certificate of ours. */
-export type Tls = { ca: Buffer | null; identity: { cert: Buffer; key: Buffer } | null };
+import { secureChannel, type Tls } from './tls.ts';
 
 export type WireClientOptions = {
   address: ServerAddress;
@@ -64,8 +53,8 @@ export function createWireClient({ address, tls, answerMs = defaultAnswerMs }: W
   const url = urlOf(address);
   const socket = address.kind === 'unix' ? connectable(address.path) : null;
   const target = targetOf(socket === null ? address : { kind: 'unix', path: socket.path });
-  const secure = address.kind === 'tcp' && address.tls;
-  const client = new Client(target, secure ? tlsCredentials(tls) : credentials.createInsecure(), channelOptions);
+  const secure = address.kind === 'tcp' && address.tls ? secureChannel(tls, address.host) : { credentials: credentials.createInsecure(), options: {} };
+  const client = new Client(target, secure.credentials, { ...channelOptions, ...secure.options });
   const failure: WireClient['failure'] = (error, { path }) => fromServiceError(error, { url, method: path.slice(path.lastIndexOf('/') + 1) });
 
   async function unary<Q, R>(method: MethodDefinition<Q, R>, request: Q, { signal, waits = false }: UnaryOptions): Promise<Answered<R>> {
@@ -99,19 +88,4 @@ export function createWireClient({ address, tls, answerMs = defaultAnswerMs }: W
       socket?.[Symbol.dispose]();
     },
   };
-}
-
-/** @throws INVALID_ARGUMENT where a file is not what it should be */
-function tlsCredentials({ ca, identity }: Tls): ChannelCredentials {
-  pem('--tls-ca', () => credentials.createSsl(ca));
-  return pem('--tls-cert, --tls-key', () => credentials.createSsl(ca, identity?.key, identity?.cert));
-}
-
-function pem<T>(flags: string, use: () => T): T {
-  try {
-    return use();
-  } catch (cause) {
-    const hint = 'give certificates and keys as PEM, as openssl writes them';
-    throw new MvirtError({ code: 'INVALID_ARGUMENT', message: `${flags}: no PEM that can be used`, hint, cause });
-  }
 }
