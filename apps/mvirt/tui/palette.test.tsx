@@ -63,6 +63,16 @@ test('what the UI can show itself it shows, and what is lost is asked for', asyn
   expect(open.lines).toEqual([]);
 });
 
+test('a line typed while the agent is away is not run when it comes back', async () => {
+  await using open = await withVms();
+  open.fake.lose();
+  expect(await open.keys(':', ...typed('mvirt set db vcpus=2'), 'ENTER')).toContain('the agent cannot be reached');
+  expect(await open.keys(':', ...typed('kill --yes db'), 'ENTER')).toContain('the agent cannot be reached');
+  open.fake.connection({ status: 'connected' });
+  await open.frame();
+  expect([open.lines, open.fake.calls]).toEqual([[], []]);
+});
+
 test('mistakes are told with a hint, and help is shown', async () => {
   await using open = await withVms();
   expect(await open.keys(':', ...typed('mvirt stop'), 'ENTER')).toContain("missing required argument 'VM'");

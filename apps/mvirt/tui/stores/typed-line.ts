@@ -9,6 +9,7 @@ import type { RunLine } from './run-line.ts';
 export type TypedLineDeps = {
   runLine: RunLine;
   signal: AbortSignal;
+  connected: () => boolean;
   vms: () => readonly Vm[];
   say: (text: string, tone: Message['tone']) => void;
   show: (title: string, text: string) => void;
@@ -46,6 +47,8 @@ export function createTypedLine(deps: TypedLineDeps): (line: string) => void {
       if (unknown !== undefined) return deps.say(`${plainText(unknown)} names no VM, or not one alone; its whole id does`, 'bad');
       return deps.confirm(lost, all);
     }
+    // Sent now, it would be done whenever the agent comes back.
+    if (!deps.connected()) return deps.say(`${line}: the agent cannot be reached`, 'bad');
     deps.say(`${line} …`, 'busy');
     const { ok, text } = await deps.runLine(parsed, { signal: deps.signal });
     if (deps.signal.aborted) return;
