@@ -1,6 +1,6 @@
 import { type CliRenderer, type CliRendererConfig, createCliRenderer } from '@opentui/core';
 import type { ThemeName } from '../cli/theme-names.ts';
-import { backgroundFrom, themeFor } from './theme/choose-theme.ts';
+import { backgroundFrom, colorTerm, themeFor } from './theme/choose-theme.ts';
 import { colourLimit } from './theme/limit-colours.ts';
 import { createTheme, type Theme } from './theme/theme.ts';
 
@@ -32,7 +32,7 @@ export async function openScreen({ mouse, theme }: ScreenOptions, onDestroy: () 
     postProcessFns: limit === null ? [] : [limit],
     onDestroy,
   };
-  const renderer = await (told === 'ansi' ? withTerm(env, () => createCliRenderer(config)) : createCliRenderer(config));
+  const renderer = await withTerm(env, told === 'ansi', () => createCliRenderer(config));
   return {
     renderer,
     async theme() {
@@ -45,16 +45,18 @@ export async function openScreen({ mouse, theme }: ScreenOptions, onDestroy: () 
 }
 
 /**
- * OpenTUI 0.5.12 writes one of the sixteen colours by its number (38;5;n) to a terminal whose TERM says 256color, and by 24-bit values that
- * terminals of sixteen do not know to any other.
+ * OpenTUI 0.5.12 looks at TERM and COLORTERM by itself. It writes one of the sixteen colours by its number (38;5;n) to a terminal whose TERM says
+ * 256color, and by 24-bit values that terminals of sixteen do not know to any other.
  */
-async function withTerm<T>(env: NodeJS.ProcessEnv, create: () => Promise<T>): Promise<T> {
-  const before = env.TERM;
-  if (!/256color|direct/.test(before ?? '')) env.TERM = /^(screen|tmux)/.test(before ?? '') ? 'screen-256color' : 'xterm-256color';
+async function withTerm<T>(env: NodeJS.ProcessEnv, sixteen: boolean, create: () => Promise<T>): Promise<T> {
+  const { TERM, COLORTERM } = env;
+  if (sixteen && !/256color|direct/.test(TERM ?? '')) env.TERM = /^(screen|tmux)/.test(TERM ?? '') ? 'screen-256color' : 'xterm-256color';
+  if (colorTerm(env) === null) delete env.COLORTERM;
   try {
     return await create();
   } finally {
-    if (before === undefined) delete env.TERM;
-    else env.TERM = before;
+    if (TERM === undefined) delete env.TERM;
+    else env.TERM = TERM;
+    if (COLORTERM !== undefined) env.COLORTERM = COLORTERM;
   }
 }

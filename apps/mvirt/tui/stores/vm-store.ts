@@ -19,7 +19,7 @@ export function createVmStore() {
   const [wanted, setWanted] = createSignal<string | null>(null);
   const [filter, setFilter] = createSignal('');
   const [sort, setSort] = createSignal<Sort>({ key: 'name', reversed: false });
-  const [history, setHistory] = createSignal<ReadonlyMap<string, readonly number[]>>(new Map());
+  const [history, setHistory] = createSignal<History>(new Map());
 
   const order = () => vmOrder(sort(), (id) => history().get(id)?.at(-1) ?? null);
   const shown = createMemo(() => {
@@ -78,7 +78,7 @@ export function createVmStore() {
     },
     setUsage(figures: readonly UsageDocument[]): void {
       batch(() => {
-        setHistory((before) => new Map(figures.map(({ id, cpuPercent }) => [id, grown(before.get(id), cpuPercent)])));
+        setHistory((before) => grownAll(before, figures));
         if (sort().key === 'cpu') setAll((list) => [...list].sort(order()));
       });
     },
@@ -112,8 +112,21 @@ export function createVmStore() {
   };
 }
 
+type History = ReadonlyMap<string, readonly number[]>;
+
+/** The same map where no figure says anything new: then nothing is drawn anew. */
+function grownAll(before: History, figures: readonly UsageDocument[]): History {
+  const after = new Map(figures.map(({ id, cpuPercent }) => [id, grown(before.get(id), cpuPercent)]));
+  const same = after.size === before.size && [...after].every(([id, kept]) => before.get(id) === kept);
+  return same ? before : after;
+}
+
+/** In whole percents, as they are shown. */
 function grown(before: readonly number[] = noHistory, percent: number | null): readonly number[] {
-  return percent === null ? before : [...before.slice(1 - keptFigures), percent];
+  if (percent === null) return before;
+  const whole = Math.round(percent);
+  if (before.length === keptFigures && before.every((each) => each === whole)) return before;
+  return [...before.slice(1 - keptFigures), whole];
 }
 
 const haystacks = new WeakMap<Vm, string>();

@@ -6,6 +6,7 @@ test.each([
   [{ TERM: 'xterm-256color' }, null],
   [{ TERM: 'screen', COLORTERM: '24bit' }, null],
   [{ TERM: 'xterm-direct' }, null],
+  [{ TERM: 'screen', COLORTERM: 'truecolor', STY: '1.x' }, 'ansi'],
   [{ TERM: 'linux' }, 'ansi'],
   [{ TERM: 'screen' }, 'ansi'],
   [{}, 'ansi'],
