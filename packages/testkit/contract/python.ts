@@ -32,7 +32,12 @@ export function compileProto(text: string): TempDir {
   if (known) return dir;
   writeFileSync(dir.join('mvirt.proto'), withoutOptional(text));
   const flags = ['-I.', '--python_out=.', '--grpc_python_out=.', '--descriptor_set_out=mvirt.bin'];
-  execFileSync(python, ['-m', 'grpc_tools.protoc', ...flags, 'mvirt.proto'], { cwd: dir.path });
+  try {
+    execFileSync(python, ['-m', 'grpc_tools.protoc', ...flags, 'mvirt.proto'], { cwd: dir.path });
+  } catch (error) {
+    dir[Symbol.dispose]();
+    throw error;
+  }
   compiled.set(text, Object.fromEntries(readdirSync(dir.path).map((name) => [name, readFileSync(dir.join(name))])));
   return dir;
 }
