@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { type ExitCause, exitCause } from './exit-cause.ts';
 import { maxRestarts, restartDelayMs, restartsAfter } from './restart-policy.ts';
-import { type Cell, type Column, columns, failed, type Outcome, outcomes, sigkill, table } from './testing/transition-table.ts';
+import { type Column, columns, failed, type Outcome, outcomes, sigkill } from './testing/conditions.ts';
+import { type Cell, table } from './testing/transition-table.ts';
 import { type Circumstances, causeOf, transition, type VmEffect, type VmInput } from './transition.ts';
 import { observedStates, type StopWish, type VmCondition } from './vm-condition.ts';
 

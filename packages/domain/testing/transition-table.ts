@@ -1,98 +1,6 @@
-import { type ExitCause, exitCause } from '../exit-cause.ts';
 import type { Circumstances, VmInput } from '../transition.ts';
-import type { ObservedState, StopWish, VmCondition } from '../vm-condition.ts';
+import { type Column, failed, guestOff, lost, type Outcome, panic, sigkill } from './conditions.ts';
 
-const condition = (observed: ObservedState, wanted: VmCondition['wanted'], more: Partial<VmCondition> = {}): VmCondition => ({
-  observed,
-  wanted,
-  responsive: true,
-  stop: null,
-  cause: null,
-  restart: null,
-  ...more,
-});
-
-const stopping = (by: StopWish['by'], deadlineAtMs: number | null, poweringOff: boolean, more: Partial<VmCondition> = {}): VmCondition =>
-  condition('stopping', 'stopped', { stop: { by, deadlineAtMs, poweringOff }, ...more });
-
-/** Each kind of condition that a VM can be in; the columns of the table. */
-export const columns = {
-  stopped: condition('stopped', 'stopped'),
-  owed: condition('stopped', 'running'), // wanted running, and nothing runs yet
-  starting: condition('starting', 'running'),
-  running: condition('running', 'running'),
-  mute: condition('running', 'running', { responsive: false }),
-  paused: condition('paused', 'running'),
-  stop5: stopping('stop', 5000, false),
-  stopNever: stopping('stop', null, false),
-  off: stopping('stop', 5000, true), // the deadline has passed: powering off
-  kill: stopping('kill', null, true),
-  due: condition('stopped', 'running', { restart: { attempts: 2, dueAtMs: 7000 } }), // its policy starts it a second time in a row
-  boot: condition('stopped', 'running', { restart: { attempts: 0, dueAtMs: 7000 } }), // the host's boot starts it
-  retry: condition('starting', 'running', { restart: { attempts: 2, dueAtMs: null } }),
-  rerun: condition('running', 'running', { restart: { attempts: 2, dueAtMs: null } }),
-} as const;
-
-export const sigkill = exitCause('vmm-signal', 'VMM ended by signal SIGKILL', { signal: 'SIGKILL' });
-const guestOff = exitCause('guest-power-off', 'the guest powered off');
-const panic = exitCause('guest-panic', 'the guest panicked');
-export const failed = exitCause('start-failed', 'no such kernel', { hint: 'look' });
-const ended = (cause: ExitCause): VmCondition => condition('stopped', 'stopped', { cause });
-
-const waits = (cause: ExitCause, attempts: number, dueAtMs: number): VmCondition => condition('stopped', 'running', { cause, restart: { attempts, dueAtMs } });
-const lost = exitCause('host-reboot', 'the host was started anew');
-
-/** Conditions that are outcomes only. */
-export const outcomes = {
-  ...columns,
-  bootStarting: condition('starting', 'running', { restart: { attempts: 0, dueAtMs: null } }),
-  bootRunning: condition('running', 'running', { restart: { attempts: 0, dueAtMs: null } }),
-  bootPaused: condition('paused', 'running', { restart: { attempts: 0, dueAtMs: null } }),
-  bootMute: condition('running', 'running', { responsive: false, restart: { attempts: 0, dueAtMs: null } }),
-  retryMute: condition('starting', 'running', { responsive: false, restart: { attempts: 2, dueAtMs: null } }),
-  rerunPaused: condition('paused', 'running', { restart: { attempts: 2, dueAtMs: null } }),
-  rerunMute: condition('running', 'running', { responsive: false, restart: { attempts: 2, dueAtMs: null } }),
-  bootAt3: condition('stopped', 'running', { restart: { attempts: 0, dueAtMs: 3000 } }),
-  shotOnce: waits(sigkill, 1, 2000),
-  shotThrice: waits(sigkill, 3, 5000),
-  offOnce: waits(guestOff, 1, 2000),
-  offThrice: waits(guestOff, 3, 5000),
-  failedOnce: waits(failed, 1, 2000),
-  failedThrice: waits(failed, 3, 5000),
-  endLost: ended(lost),
-  owedLost: condition('stopped', 'running', { cause: lost }),
-  drain4: stopping('stop', 4000, false, { wanted: 'running' }),
-  drain4Mute: stopping('stop', 4000, false, { wanted: 'running', responsive: false }),
-  stop4: stopping('stop', 4000, false),
-  stop4Mute: stopping('stop', 4000, false, { responsive: false }),
-  stop10: stopping('stop', 10_000, false),
-  stop10Mute: stopping('stop', 10_000, false, { responsive: false }),
-  stop5Mute: stopping('stop', 5000, false, { responsive: false }),
-  stopNeverMute: stopping('stop', null, false, { responsive: false }),
-  neverOff: stopping('stop', null, true), // powering off, though no deadline was set
-  offMute: stopping('stop', 5000, true, { responsive: false }),
-  killMute: stopping('kill', null, true, { responsive: false }),
-  startingMute: condition('starting', 'running', { responsive: false }),
-  pausedMute: condition('paused', 'running', { responsive: false }),
-  endFailed: ended(failed),
-  endGuestOff: ended(guestOff),
-  endSigkill: ended(sigkill),
-  endPanic: ended(panic),
-  endAsked: ended(exitCause('asked-stop', 'the guest powered off, as asked')),
-  endKilled: ended(exitCause('killed', 'killed, as asked')),
-  endUnstarted: ended(exitCause('powered-off', 'stopped before it had started, as asked')),
-  endOff: ended(
-    exitCause('powered-off', 'powered off: the guest had not done so by itself', {
-      hint: 'give the guest more time: mvirt stop -t SECONDS, or let it handle the ACPI power button',
-    }),
-  ),
-  endForced: ended(
-    exitCause('powered-off', 'powered off by force: the VMM itself did not end when told to', { hint: 'mvirt logs VM shows what the hypervisor said' }),
-  ),
-} as const;
-
-export type Column = keyof typeof columns;
-export type Outcome = keyof typeof outcomes;
 /** outcome; effects; events. A leading "=": nothing changed. "!": refused, with this reason. */
 export type Cell = `${'' | '='}${Outcome}` | `${'' | '='}${Outcome};${string}` | `!${string}`;
 /** around: what else decides; else the policy is never, it is 1000 and no run has lasted. */
@@ -116,6 +24,12 @@ const otherwiseSame = (cells: Partial<Record<Column, Cell>>): Record<Column, Cel
   rerun: '=rerun',
   ...cells,
 });
+
+type End = { up: Cell; again?: Cell; asked: Cell; off?: Cell; killed?: Cell };
+
+/** An end of what is up. again: in a row of restarts; asked, off, killed: while it is being stopped, powered off, killed. */
+const endOf = ({ up, again = up, asked, off = asked, killed = 'endKilled; clean-up; stopped' }: End): Record<Column, Cell> =>
+  otherwiseSame({ starting: up, running: up, mute: up, paused: up, stop5: asked, stopNever: asked, off, kill: killed, retry: again, rerun: again });
 
 /** Every input in its variants; a new kind of input does not type-check without a row here. */
 export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind } })[] } = {
@@ -370,174 +284,61 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
     },
   ],
   ended: [
-    {
-      input: { kind: 'ended', cause: guestOff },
-      cells: {
-        stopped: '=stopped',
-        owed: '=owed',
-        starting: 'endGuestOff; clean-up; stopped',
-        running: 'endGuestOff; clean-up; stopped',
-        mute: 'endGuestOff; clean-up; stopped',
-        paused: 'endGuestOff; clean-up; stopped',
-        stop5: 'endAsked; clean-up; stopped',
-        stopNever: 'endAsked; clean-up; stopped',
-        off: 'endAsked; clean-up; stopped',
-        kill: 'endKilled; clean-up; stopped',
-        due: '=due',
-        boot: '=boot',
-        retry: 'endGuestOff; clean-up; stopped',
-        rerun: 'endGuestOff; clean-up; stopped',
-      },
-    },
+    { input: { kind: 'ended', cause: guestOff }, cells: endOf({ up: 'endGuestOff; clean-up; stopped', asked: 'endAsked; clean-up; stopped' }) },
     {
       input: { kind: 'ended', cause: sigkill },
-      cells: {
-        stopped: '=stopped',
-        owed: '=owed',
-        starting: 'endSigkill; clean-up; stopped',
-        running: 'endSigkill; clean-up; stopped',
-        mute: 'endSigkill; clean-up; stopped',
-        paused: 'endSigkill; clean-up; stopped',
-        stop5: 'endSigkill; clean-up; stopped',
-        stopNever: 'endSigkill; clean-up; stopped',
-        off: 'endForced; clean-up; stopped',
-        kill: 'endKilled; clean-up; stopped',
-        due: '=due',
-        boot: '=boot',
-        retry: 'endSigkill; clean-up; stopped',
-        rerun: 'endSigkill; clean-up; stopped',
-      },
+      cells: endOf({ up: 'endSigkill; clean-up; stopped', asked: 'endSigkill; clean-up; stopped', off: 'endForced; clean-up; stopped' }),
     },
     {
       input: { kind: 'ended', cause: panic },
-      cells: {
-        stopped: '=stopped',
-        owed: '=owed',
-        starting: 'endPanic; clean-up; stopped',
-        running: 'endPanic; clean-up; stopped',
-        mute: 'endPanic; clean-up; stopped',
-        paused: 'endPanic; clean-up; stopped',
-        stop5: 'endPanic; clean-up; stopped',
-        stopNever: 'endPanic; clean-up; stopped',
-        off: 'endPanic; clean-up; stopped',
-        kill: 'endPanic; clean-up; stopped',
-        due: '=due',
-        boot: '=boot',
-        retry: 'endPanic; clean-up; stopped',
-        rerun: 'endPanic; clean-up; stopped',
-      },
+      cells: endOf({ up: 'endPanic; clean-up; stopped', asked: 'endPanic; clean-up; stopped', killed: 'endPanic; clean-up; stopped' }),
     },
     {
       input: { kind: 'ended', cause: sigkill },
       around: { policy: 'on-failure' },
-      cells: otherwiseSame({
-        starting: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        running: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        mute: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        paused: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        stop5: 'endSigkill; clean-up; stopped',
-        stopNever: 'endSigkill; clean-up; stopped',
+      cells: endOf({
+        up: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        again: 'shotThrice; clean-up, arm-restart-timer 5000; stopped, restarting',
+        asked: 'endSigkill; clean-up; stopped',
         off: 'endForced; clean-up; stopped',
-        kill: 'endKilled; clean-up; stopped',
-        retry: 'shotThrice; clean-up, arm-restart-timer 5000; stopped, restarting',
-        rerun: 'shotThrice; clean-up, arm-restart-timer 5000; stopped, restarting',
       }),
     },
     {
       input: { kind: 'ended', cause: sigkill },
       around: { policy: 'on-failure', ranMs: 60_000 },
-      cells: otherwiseSame({
-        starting: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        running: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        mute: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        paused: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        stop5: 'endSigkill; clean-up; stopped',
-        stopNever: 'endSigkill; clean-up; stopped',
+      cells: endOf({
+        up: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        asked: 'endSigkill; clean-up; stopped',
         off: 'endForced; clean-up; stopped',
-        kill: 'endKilled; clean-up; stopped',
-        retry: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        rerun: 'shotOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
       }),
     },
     {
       input: { kind: 'ended', cause: guestOff },
       around: { policy: 'on-failure' },
-      cells: otherwiseSame({
-        starting: 'endGuestOff; clean-up; stopped',
-        running: 'endGuestOff; clean-up; stopped',
-        mute: 'endGuestOff; clean-up; stopped',
-        paused: 'endGuestOff; clean-up; stopped',
-        stop5: 'endAsked; clean-up; stopped',
-        stopNever: 'endAsked; clean-up; stopped',
-        off: 'endAsked; clean-up; stopped',
-        kill: 'endKilled; clean-up; stopped',
-        retry: 'endGuestOff; clean-up; stopped',
-        rerun: 'endGuestOff; clean-up; stopped',
-      }),
+      cells: endOf({ up: 'endGuestOff; clean-up; stopped', asked: 'endAsked; clean-up; stopped' }),
     },
     {
       input: { kind: 'ended', cause: guestOff },
       around: { policy: 'always' },
-      cells: otherwiseSame({
-        starting: 'offOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        running: 'offOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        mute: 'offOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        paused: 'offOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
-        stop5: 'endAsked; clean-up; stopped',
-        stopNever: 'endAsked; clean-up; stopped',
-        off: 'endAsked; clean-up; stopped',
-        kill: 'endKilled; clean-up; stopped',
-        retry: 'offThrice; clean-up, arm-restart-timer 5000; stopped, restarting',
-        rerun: 'offThrice; clean-up, arm-restart-timer 5000; stopped, restarting',
+      cells: endOf({
+        up: 'offOnce; clean-up, arm-restart-timer 2000; stopped, restarting',
+        again: 'offThrice; clean-up, arm-restart-timer 5000; stopped, restarting',
+        asked: 'endAsked; clean-up; stopped',
       }),
     },
     {
       input: { kind: 'ended', cause: lost },
-      around: {},
-      cells: otherwiseSame({
-        starting: 'endLost; clean-up; stopped',
-        running: 'endLost; clean-up; stopped',
-        mute: 'endLost; clean-up; stopped',
-        paused: 'endLost; clean-up; stopped',
-        stop5: 'endLost; clean-up; stopped',
-        stopNever: 'endLost; clean-up; stopped',
-        off: 'endLost; clean-up; stopped',
-        kill: 'endLost; clean-up; stopped',
-        retry: 'endLost; clean-up; stopped',
-        rerun: 'endLost; clean-up; stopped',
-      }),
+      cells: endOf({ up: 'endLost; clean-up; stopped', asked: 'endLost; clean-up; stopped', killed: 'endLost; clean-up; stopped' }),
     },
     {
       input: { kind: 'ended', cause: lost },
       around: { policy: 'on-failure' },
-      cells: otherwiseSame({
-        starting: 'owedLost; clean-up; stopped',
-        running: 'owedLost; clean-up; stopped',
-        mute: 'owedLost; clean-up; stopped',
-        paused: 'owedLost; clean-up; stopped',
-        stop5: 'endLost; clean-up; stopped',
-        stopNever: 'endLost; clean-up; stopped',
-        off: 'endLost; clean-up; stopped',
-        kill: 'endLost; clean-up; stopped',
-        retry: 'owedLost; clean-up; stopped',
-        rerun: 'owedLost; clean-up; stopped',
-      }),
+      cells: endOf({ up: 'owedLost; clean-up; stopped', asked: 'endLost; clean-up; stopped', killed: 'endLost; clean-up; stopped' }),
     },
     {
       input: { kind: 'ended', cause: lost },
       around: { autostart: true },
-      cells: otherwiseSame({
-        starting: 'owedLost; clean-up; stopped',
-        running: 'owedLost; clean-up; stopped',
-        mute: 'owedLost; clean-up; stopped',
-        paused: 'owedLost; clean-up; stopped',
-        stop5: 'endLost; clean-up; stopped',
-        stopNever: 'endLost; clean-up; stopped',
-        off: 'endLost; clean-up; stopped',
-        kill: 'endLost; clean-up; stopped',
-        retry: 'owedLost; clean-up; stopped',
-        rerun: 'owedLost; clean-up; stopped',
-      }),
+      cells: endOf({ up: 'owedLost; clean-up; stopped', asked: 'endLost; clean-up; stopped', killed: 'endLost; clean-up; stopped' }),
     },
   ],
   'guest-paused': [
