@@ -1,5 +1,5 @@
 // The agent of this checkout, in the namespace that its holder keeps.
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type AgentApi, createOneShot } from '@mvirt/api/client';
 import type { ProcessIdentity } from '@mvirt/domain';
@@ -74,6 +74,12 @@ export function createStartedAgent({ processes, files }: Pick<Host, 'processes' 
     file.remove();
   };
 
+  /** Those of its networks outlive an agent, and the namespace that they serve goes. */
+  const endServers = async (): Promise<void> => {
+    const networks = join(dataDir, 'network');
+    for (const name of existsSync(networks) ? readdirSync(networks) : []) await endProcess(createProcessFile(join(networks, name, 'server.json'), processes));
+  };
+
   return {
     api,
     ensure,
@@ -84,6 +90,7 @@ export function createStartedAgent({ processes, files }: Pick<Host, 'processes' 
         if ((await answers()) !== null) await stopAll(api, hurry);
       } finally {
         await endProcess(agentFile);
+        if (livingVmm(processes) === null) await endServers();
         if (livingVmm(processes) === null) await endProcess(holderFile);
       }
     },

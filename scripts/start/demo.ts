@@ -44,7 +44,7 @@ async function ensureDemo(api: AgentApi, guest: LinuxGuest, signal: AbortSignal)
   const isLost = there?.state === 'stopped' && [there.kernel, there.initramfs].some((file) => file !== null && !existsSync(file));
   if (there !== undefined && !isLost) return there;
   if (there !== undefined) await api.vm.delete.mutate({ vm: there.id }, { signal });
-  const nics = tunOpens() ? [{}] : [];
+  const nics = tunOpens() ? [{ network: 'default' }] : [];
   return (await api.vm.create.mutate({ name, memoryMib: 256, ...guest, nics }, { signal })).vm;
 }
 

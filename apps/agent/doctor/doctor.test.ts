@@ -60,12 +60,14 @@ test('why there are no snapshots is said once; a hypervisor that takes them need
 
 test('missing programs name their Debian package; either packer of seeds will do', () => {
   const have = (...names: string[]) => checkPrograms({ find: (name) => (names.includes(name) ? `/usr/bin/${name}` : null) });
-  expect(brief(have('setpriv', 'timeout', 'ip', 'xorriso', 'qemu-img')).every((line) => line.endsWith(' ok'))).toBe(true);
+  expect(brief(have('setpriv', 'timeout', 'ip', 'nft', 'dnsmasq', 'xorriso', 'qemu-img')).every((line) => line.endsWith(' ok'))).toBe(true);
   const none = have();
   expect(brief(none)).toEqual([
     'program.setpriv problem',
     'program.timeout problem',
     'program.ip warning',
+    'program.nft warning',
+    'program.dnsmasq warning',
     'program.genisoimage warning',
     'program.qemu-img warning',
   ]);

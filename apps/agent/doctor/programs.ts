@@ -9,6 +9,8 @@ const needs: readonly Need[] = [
   { names: ['setpriv'], debianPackage: 'util-linux', purpose: 'takes rights away from VMMs', needed: true },
   { names: ['timeout'], debianPackage: 'coreutils', purpose: 'bounds the trial of an accelerator', needed: true },
   { names: ['ip'], debianPackage: 'iproute2', purpose: 'makes bridges and TAPs', needed: false },
+  { names: ['nft'], debianPackage: 'nftables', purpose: "lets VMs' networks out, and guards them", needed: false },
+  { names: ['dnsmasq'], debianPackage: 'dnsmasq-base', purpose: "gives addresses and names on VMs' networks", needed: false },
   { names: ['genisoimage', 'xorriso'], debianPackage: 'genisoimage', purpose: 'packs cloud-init seed images', needed: false },
   { names: ['qemu-img'], debianPackage: 'qemu-utils', purpose: 'makes and converts disk images', needed: false },
 ];

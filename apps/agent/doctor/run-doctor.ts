@@ -8,6 +8,7 @@ import { lockFile } from '../lock.ts';
 import { databaseFile, wireDrivers, wireHost, wireNetworks } from '../wire.ts';
 import { checkLeftovers } from './check-leftovers.ts';
 import { checkDataDir } from './data-dir.ts';
+import { checkForwarding } from './forwarding.ts';
 import { checkGrpc } from './grpc.ts';
 import { checkHypervisors, checkSnapshots } from './hypervisors.ts';
 import { checkPrograms } from './programs.ts';
@@ -37,6 +38,7 @@ export async function runDoctor({ dataDir, socket, fix = false, signal }: Doctor
       ...checkSnapshots(drivers),
       ...checkRights(rights, await findGroup(host.programs)),
       ...checkPrograms(host.programs),
+      ...(await checkForwarding(host.programs)),
       ...checkDataDir(host, directory, databaseFile),
       await checkLeftovers({
         host,
