@@ -25,6 +25,8 @@ export function dnsmasqText(network: ManagedNetwork, files: ServerFiles, user: s
     'except-interface=lo',
     'bind-interfaces',
     `user=${user}`,
+    // In a user namespace that maps root alone groups cannot be changed at all: without a name it keeps its own.
+    ...(user === 'root' ? ['group'] : []),
     `pid-file=${files.pid}`,
     `log-facility=${files.log}`,
     'no-hosts',

@@ -146,6 +146,8 @@ test("the server's configuration", () => {
     'dhcp-host=52:54:00:00:00:02,10.9.0.8',
   ])
     expect(text.split('\n')).toContain(line);
+  expect(text).not.toContain('group');
+  expect(dnsmasqText(lab, files, 'root')).toContain('user=root\ngroup\n');
   expect(dnsmasqText({ ...lab, ipv6: null }, files, 'dnsmasq')).not.toMatch(/enable-ra|slaac/);
 });
 
