@@ -56,7 +56,9 @@ async function bare(round: number): Promise<number> {
 
 const socketPath = join(dir, 'agent.sock');
 const main = join(import.meta.dir, '../apps/mvirt/main.ts');
-const agent = spawn(process.execPath, [main, 'agent', '--data-dir', join(dir, 'data'), '--socket', socketPath], { stdio: ['ignore', 'pipe', 'ignore'] });
+const agent = spawn(process.execPath, [main, 'agent', '--data-dir', join(dir, 'data'), '--socket', socketPath, '--listen', 'off'], {
+  stdio: ['ignore', 'pipe', 'ignore'],
+});
 await once(agent.stdout, 'data');
 const client = createAgentClient({ socketPath });
 const { vm } = client.api;
