@@ -1,7 +1,7 @@
 import { toMvirtError } from '@mvirt/domain';
 import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
-import { recoverVm } from './recovery.ts';
+import { hearAgain, recoverVm } from './recovery.ts';
 import type { Supervisors } from './supervisors.ts';
 
 /** Looks again and again whether what is stored is what the host shows. Facts are told as they happen; this is for one that was missed. */
@@ -19,9 +19,10 @@ export function createReconciler(context: EngineContext, supervisors: Supervisor
   const reconcile = async ({ id }: StoredVm): Promise<void> => {
     try {
       const supervisor = supervisors.of(id);
-      if (supervisor.reconcile() === 'settled') return;
-      const vm = store.vms.get(id);
+      const found = supervisor.reconcile();
+      const vm = found === 'settled' ? null : store.vms.get(id);
       if (vm === null) return;
+      if (found === 'unheard') return await hearAgain(context, supervisor, vm);
       log.warn('nobody watched a VM that is up: looking for its VMM', { vm: id });
       await recoverVm(context, supervisor, vm);
     } catch (thrown) {

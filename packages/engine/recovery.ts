@@ -13,6 +13,8 @@ import { finishDeletes, makeRunDir } from './run-dir.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { Supervisors } from './supervisors.ts';
 
+type LiveRun = StoredRun & { process: ProcessIdentity };
+
 const causeMs = 2_000;
 const statusMs = 1_000;
 const adoptMs = 3_000;
@@ -50,7 +52,7 @@ export async function recoverVm(context: EngineContext, supervisor: Supervisor, 
   await adopt(context, supervisor, vm, { ...run, process });
 }
 
-async function adopt(context: EngineContext, supervisor: Supervisor, vm: StoredVm, run: StoredRun & { process: ProcessIdentity }): Promise<void> {
+async function adopt(context: EngineContext, supervisor: Supervisor, vm: StoredVm, run: LiveRun): Promise<void> {
   const { clock, claims, log } = context;
   try {
     claims.take(vm.id, run.disks);
@@ -60,15 +62,34 @@ async function adopt(context: EngineContext, supervisor: Supervisor, vm: StoredV
   const vmm = await adoptVmm(context, run);
   const status = vmm === null ? null : await statusOf(context, vmm);
   if (vm.condition.observed === 'starting' && status === null && !run.foreign) return undo(context, supervisor, vm, run.process, vmm);
-  supervisor.follow({ runId: run.runId, process: run.process, vmm });
-  if (run.foreign) warnOfLine(context, vm.id, vmm);
+  follow(context, supervisor, vm.id, run, vmm);
   // A launch that ended between its spawn and its first instruction is brought to its end.
   const halfLaunched = vm.condition.observed === 'starting' && status === 'paused';
   if (halfLaunched) await supervisor.plug((known, signal) => known.resume({ signal }));
   supervisor.fact({ kind: 'adopted', paused: status === null ? null : status === 'paused' && !halfLaunched, atMs: clock.nowMs() });
 }
 
-async function adoptVmm(context: EngineContext, run: StoredRun & { process: ProcessIdentity }): Promise<Vmm | null> {
+function follow(context: EngineContext, supervisor: Supervisor, id: VmId, run: LiveRun, vmm: Vmm | null): void {
+  supervisor.follow({ runId: run.runId, process: run.process, vmm });
+  if (run.foreign) warnOfLine(context, id, vmm);
+}
+
+/** A VMM that lives and did not answer when it was taken over, as on a busy host: it is asked again, and taken over if it was not. */
+export async function hearAgain(context: EngineContext, supervisor: Supervisor, { id, run }: StoredVm): Promise<void> {
+  if (!run?.live || run.process === null || context.drivers.get(run.hypervisor) === null) return;
+  const known = supervisor.vmm();
+  const vmm = known ?? (await adoptVmm(context, { ...run, process: run.process }));
+  const status = vmm === null ? null : await statusOf(context, vmm);
+  if (known !== null && status !== null) supervisor.fact({ kind: 'responsive' });
+  if (vmm === null || known !== null) return;
+  const now = context.store.vms.get(id)?.run;
+  // It ended while it was asked.
+  if (!now?.live || now.runId !== run.runId || supervisor.vmm() !== null) return vmm.close();
+  follow(context, supervisor, id, { ...run, process: run.process }, vmm);
+  supervisor.fact({ kind: 'adopted', paused: status === null ? null : status === 'paused', atMs: context.clock.nowMs() });
+}
+
+async function adoptVmm(context: EngineContext, run: LiveRun): Promise<Vmm | null> {
   const driver = context.drivers.get(run.hypervisor);
   if (driver === null) {
     context.log.error(`this agent does not drive ${run.hypervisor}: the VM can only be killed`, { vm: run.vmId });
@@ -77,7 +98,10 @@ async function adoptVmm(context: EngineContext, run: StoredRun & { process: Proc
   try {
     return await bounded(context, (signal) => driver.adopt(run, { signal }), adoptMs, 'adopting');
   } catch (thrown) {
-    context.log.warn('the VMM could not be taken over; it can only be killed', { vm: run.vmId, error: String(thrown) });
+    context.log.warn('the VMM could not be taken over: until that is done, which is tried again, it can only be killed', {
+      vm: run.vmId,
+      error: String(thrown),
+    });
     return null;
   }
 }

@@ -38,9 +38,9 @@ export interface Supervisor {
   follow(run: { runId: string; process: ProcessIdentity; vmm: Vmm | null }): void;
   /**
    * Looks whether what is stored still holds, and tells it where it does not: an end that was missed, a restart without its timer.
-   * unwatched: the VM is up by what is stored, and this supervisor knows no run of it.
+   * unwatched: the VM is up by what is stored, and this supervisor knows no run of it. unheard: its VMM lives and did not answer.
    */
-  reconcile(): 'settled' | 'unwatched';
+  reconcile(): 'settled' | 'unwatched' | 'unheard';
   /** Lets the VM run on: no timer, listener or connection is left. */
   close(): void;
 }
@@ -120,6 +120,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
       return { changed: accepted.changed, done: accepted.effects.length > 0 ? done : (launching ?? done) };
     },
     follow({ runId, process, vmm }) {
+      run?.watch[Symbol.dispose]();
       watch(runId, process, vmm);
       if (vmm !== null) consoles.runStarted(id, vmm);
       vmm?.listen((fact) => hear(runId, fact));
@@ -279,7 +280,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     await settle(runId, cause);
   }
 
-  function reconcile(): 'settled' | 'unwatched' {
+  function reconcile(): 'settled' | 'unwatched' | 'unheard' {
     const { condition } = stored();
     if (closed || launching !== null) return 'settled';
     if (condition.observed === 'stopped') {
@@ -288,7 +289,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
       return 'settled';
     }
     if (run === null) return 'unwatched';
-    if (host.processes.isAlive(run.process)) return 'settled';
+    if (host.processes.isAlive(run.process)) return run.vmm === null || !condition.responsive ? 'unheard' : 'settled';
     if (run.cause === null) void settleByDriver(run.runId);
     else tell({ kind: 'ended', cause: run.cause });
     return 'settled';

@@ -26,6 +26,11 @@ test.each(refused)('%s is refused by the name of its field', (_name, change, cod
   expect(check).toThrow(expect.objectContaining({ code }));
 });
 
+test('what is too little for it is raised by a command that there is', () => {
+  const check = () => checkSpec({ ...plainSpec, memoryMib: 8 }, { nestedVirtAllowed: () => false });
+  expect(check).toThrow(expect.objectContaining({ hint: 'give at least 16 MiB: mvirt set VM memory=16M' }));
+});
+
 test('what exists and fits is taken', () => {
   using dir = tempDir('check');
   writeFileSync(dir.join('CLOUDHV.fd'), '');

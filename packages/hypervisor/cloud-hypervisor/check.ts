@@ -14,7 +14,7 @@ export function checkSpec(spec: VmSpec, { nestedVirtAllowed }: { nestedVirtAllow
   if (!Number.isInteger(memoryMib) || memoryMib < leastMemoryMib) {
     throw unsupported(
       `memory: ${memoryMib} MiB is too little for cloud-hypervisor`,
-      `give at least ${leastMemoryMib} MiB: mvirt set VM --memory ${leastMemoryMib}M`,
+      `give at least ${leastMemoryMib} MiB: mvirt set VM memory=${leastMemoryMib}M`,
     );
   }
   if (disks.length + nics.length > mostDevices) throw unsupported(`disks: ${disks.length} disks and ${nics.length} NICs are more than ${mostDevices} devices`);

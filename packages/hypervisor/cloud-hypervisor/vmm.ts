@@ -46,6 +46,7 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
   const { answered, silent, heard } = createResponsiveness(facts);
   let isBooted = false;
   let looking = false;
+  let settled = true;
 
   const left = (device: string): void => {
     const name = devices.removed(device);
@@ -102,7 +103,10 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
         events.note({ ...events.state(), off: true });
         drain();
       }
-      await settleAll({ signal });
+      settled = false;
+      // One deadline for all that is asked here: a slow VMM must hold up no agent that starts. The next look goes on.
+      await settleAll({ signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+      settled = true;
     } catch (error) {
       // What it refuses is an answer as well; a time-out was told by the call.
       if (error instanceof NotListening && !lastAct.begun()) silent();
@@ -112,7 +116,7 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
   /** At most one look at a time. */
   const lookAfter = async (): Promise<void> => {
     drain();
-    if ((heard() && view === null && !resizing.pending()) || looking) return;
+    if ((heard() && view === null && !resizing.pending() && settled) || looking) return;
     looking = true;
     await look({ timeoutMs: lookMs, signal: leaving.signal });
     looking = false;

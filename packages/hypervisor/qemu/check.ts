@@ -28,7 +28,7 @@ export function checkSpec(spec: VmSpec, deps: CheckDeps): void {
 function checkSizes({ vcpus, memoryMib, disks, nics }: VmSpec): void {
   if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > mostVcpus) throw unsupported(`vcpus: ${vcpus} cannot be run, only 1 to ${mostVcpus}`);
   if (!Number.isInteger(memoryMib) || memoryMib < leastMemoryMib) {
-    throw unsupported(`memory: ${memoryMib} MiB is too little for QEMU`, `give at least ${leastMemoryMib} MiB: mvirt set VM --memory ${leastMemoryMib}M`);
+    throw unsupported(`memory: ${memoryMib} MiB is too little for QEMU`, `give at least ${leastMemoryMib} MiB: mvirt set VM memory=${leastMemoryMib}M`);
   }
   if (disks.length + nics.length > mostDevices) throw unsupported(`disks: ${disks.length} disks and ${nics.length} NICs are more than ${mostDevices} devices`);
 }
