@@ -12,7 +12,6 @@ import type { AgentLog } from '../logger.ts';
 import { bindTcp } from './bind-tcp.ts';
 import { createHandshakes, type Handshakes } from './handshake.ts';
 import { type ListenAddress, showAddress, type TcpAddress } from './listen-address.ts';
-import { expectPreface } from './preface.ts';
 import type { TlsFiles } from './tls-files.ts';
 
 export type GrpcDoorsDeps = {
@@ -74,10 +73,8 @@ function without(error: MvirtError, log: AgentLog): null {
 function createOpener({ host, admission, groupId, grpc, warn }: GrpcDoorsDeps, handshakes: Handshakes | null): Opener {
   const { sockets, files } = host;
   const connections = createConnectionCount(maxConnections);
-  const late = (name: string) => () => warn(`${name} connection ended: no HTTP/2 began on it in time`);
 
-  const plain = (name: string) => (socket: Socket) => {
-    expectPreface(socket, late(name));
+  const plain = (socket: Socket) => {
     grpc.accept(socket);
     socket.resume();
   };
@@ -86,10 +83,7 @@ function createOpener({ host, admission, groupId, grpc, warn }: GrpcDoorsDeps, h
     (socket: Socket) => {
       const from = `${socket.remoteAddress} port ${socket.remotePort}`;
       shake(socket).then(
-        ({ secure }) => {
-          expectPreface(secure, late(name));
-          grpc.accept(secure);
-        },
+        ({ secure }) => grpc.accept(secure),
         (thrown: unknown) => {
           const { code, message } = toMvirtError(thrown);
           warn(`${name} connection from ${from} refused: ${message}`, { code });
@@ -103,14 +97,14 @@ function createOpener({ host, admission, groupId, grpc, warn }: GrpcDoorsDeps, h
     const name = `gRPC ${showAddress(address)}`;
     using opened = new DisposableStack();
     if (address.kind === 'unix') {
-      const front = opened.use(createFront({ ...common, name, admit: admitUnix({ sockets, admission }), serve: plain(name) }));
+      const front = opened.use(createFront({ ...common, name, admit: admitUnix({ sockets, admission }), serve: plain }));
       opened.use(await listen({ server: front.server, files, path: address.path, groupId, flag: '--listen unix:' }));
       return asDoor(address, opened.move());
     }
     const { isLoopback } = address;
     const front =
       handshakes === null
-        ? createFront({ ...common, name, admit: admitLoopback({ sockets, admission }), serve: plain(name) })
+        ? createFront({ ...common, name, admit: admitLoopback({ sockets, admission }), serve: plain })
         : createFront({ ...common, name, admit: admitByCertificate({ sockets, isLoopback }), serve: secured(name, handshakes) });
     opened.use(front);
     return asDoor(await bindTcp(front.server, address, sockets), opened.move());

@@ -116,11 +116,14 @@ test('a client that dies lets go of everything', async () => {
 
 test('a client that gives no sign of life is cut off', async () => {
   await using grpc = await openGrpcBench({ limits: { pingMs: 50, pongWaitMs: 50 } });
-  const socket = await dial(grpc.bridge.target);
-  const gone = closed(socket);
-  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-  socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
-  await gone;
+  const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  for (const said of [Buffer.alloc(0), preface.subarray(0, 9), preface, Buffer.concat([preface, settings])]) {
+    const socket = await dial(grpc.bridge.target);
+    const gone = closed(socket);
+    socket.write(said);
+    await gone;
+  }
   await grpc.client.call('GetVersion', {});
 });
 
