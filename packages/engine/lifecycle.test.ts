@@ -224,7 +224,7 @@ test('an end that cannot be stored for want of room is stored once there is some
   expect(bench.vms().get(id).condition).toMatchObject({ observed: 'stopped', cause: { kind: 'guest-power-off' } });
 });
 
-test('a VM is killed also while nothing can be stored, and its end is stored later', async () => {
+test('a VM is killed also while nothing can be stored; its end is stored later, as asked for: its policy does not start it again', async () => {
   let full = false;
   await using bench = await openBench({
     store: (real) => ({
@@ -235,12 +235,16 @@ test('a VM is killed also while nothing can be stored, and its end is stored lat
       },
     }),
   });
-  const id = await bench.started({ name: 'flood' });
+  const id = await bench.started({ name: 'flood', restart: 'always' });
   const { process } = bench.hypervisor.control(id);
   full = true;
   expect(await failure(bench.vms().kill(id, {}))).toMatchObject({ code: 'DISK_FULL', message: expect.stringContaining('VM flood is being killed') });
   expect(bench.host.processes.isAlive(process)).toBe(false);
   full = false;
   await bench.clock.advance(2000);
-  expect(bench.vms().get(id).condition).toMatchObject({ observed: 'stopped', cause: { kind: 'vmm-signal', signal: 'SIGKILL' } });
+  expect(bench.vms().get(id).condition).toMatchObject({ observed: 'stopped', wanted: 'stopped', cause: { kind: 'killed' }, restart: null });
+  await bench.vms().start(id, {});
+  bench.hypervisor.control(id).crash();
+  await bench.until(id, 'stopped');
+  expect(bench.vms().get(id).condition.restart).toMatchObject({ attempts: 1 });
 });

@@ -70,6 +70,8 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   let launching: Promise<void> | null = null;
   let restartTimer: Disposable | null = null;
   let tapsLeft = false;
+  /** A kill that was carried out and could not be stored: stored with the end that comes of it, which is then no restart's cause. */
+  let owedKill = false;
   let closed = false;
 
   const warn = (message: string, thrown: unknown): void => log.warn(message, { vm: id, error: toMvirtError(thrown).message });
@@ -140,7 +142,9 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   function tell(fact: VmFact): void {
     if (closed) return;
     try {
+      if (owedKill && fact.kind === 'ended') decide(context, id, { kind: 'kill' });
       const accepted = decide(context, id, fact);
+      if (fact.kind === 'ended') owedKill = false;
       runAll(accepted.effects, null).catch((thrown) => warn(`after "${fact.kind}"`, thrown));
     } catch (thrown) {
       const error = toMvirtError(thrown);
@@ -307,6 +311,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   function killUnstored(thrown: unknown): unknown {
     const error = toMvirtError(thrown);
     if (error.code !== 'DISK_FULL' && error.code !== 'STORE_ERROR') return thrown;
+    owedKill = true;
     kill().catch((failed) => warn('the VMM could not be killed', failed));
     const message = `VM ${vmLabel(stored())} is being killed, and that cannot be stored yet: ${error.message}`;
     return new MvirtError({ code: error.code, message, hint: error.hint, cause: thrown });

@@ -9,6 +9,12 @@ const sizes = (bench: Bench, id: VmId) => {
   return { now: [spec.vcpus, spec.memoryMib], next: pendingSpec && [pendingSpec.vcpus, pendingSpec.memoryMib] };
 };
 
+const messages = (bench: Bench, vmId: VmId) =>
+  bench
+    .engine()
+    .events.read({ since: null, vmId, limit: 100 })
+    .map(({ message }) => message);
+
 test('a running VM that was started for it is resized at once; another agent and the next start find it so', async () => {
   await using bench = await openBench();
   const id = await bench.started(roomy);
@@ -17,6 +23,10 @@ test('a running VM that was started for it is resized at once; another agent and
   expect(note).toBeNull();
   expect(bench.hypervisor.control(id).size()).toEqual({ vcpus: 3, memoryMib: 512 });
   expect((await bench.vms().set(id, { vcpus: 2 })).note).toBeNull();
+  expect(messages(bench, id).filter((message) => /^changed|^has/.test(message))).toEqual([
+    ...['changed', 'has 1 vCPU and 512 MiB now', 'has 3 vCPUs and 512 MiB now'],
+    ...['changed', 'has 2 vCPUs and 512 MiB now'],
+  ]);
 
   bench.crash();
   await bench.reborn();
@@ -31,6 +41,7 @@ test('what a running VM cannot take waits for its next start, and why is said', 
   const plain = await bench.started({ memoryMib: 256 });
   expect((await bench.vms().set(plain, { vcpus: 2, memoryMib: 384 })).note).toBe('vcpus: it runs without max-vcpus; memory: it runs without max-memory');
   expect(sizes(bench, plain)).toEqual({ now: [1, 256], next: [2, 384] });
+  expect(messages(bench, plain).at(-1)).toBe('changed; some of it at the next start');
   expect((await bench.vms().set(plain, { name: 'web' })).note).toBeNull();
 
   const id = await bench.started(roomy);

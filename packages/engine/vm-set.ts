@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { applyAtOnce, applyChange, type ChangeSpec, parseChange, type VmId, type VmSpec, vmNotFound } from '@mvirt/domain';
+import { applyAtOnce, applyChange, type ChangeSpec, parseChange, planResize, type VmId, type VmSpec, vmNotFound } from '@mvirt/domain';
 import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { hostLimits } from './host-limits.ts';
@@ -16,9 +16,8 @@ export function setVm({ store, host, events, feed }: EngineContext, id: VmId, in
     const next = changed(vm, change);
     const resizes = change.vcpus !== undefined || change.memoryMib !== undefined;
     if (sameVm(vm, next)) return { warnings, resizes };
-    const pending = next.pendingSpec !== null && !sameSpec(next.pendingSpec, vm.pendingSpec);
     const written = store.vms.update(id, next);
-    const message = pending ? 'changed; some of it at the next start' : 'changed';
+    const message = waits(vm, next) ? 'changed; some of it at the next start' : 'changed';
     events.record(written, { type: 'changed', message, detail: { fields: Object.keys(change) } });
     return { warnings, resizes };
   });
@@ -35,6 +34,12 @@ function changed(vm: StoredVm, change: ChangeSpec): Changed {
   if (vm.condition.observed === 'stopped') return { name, spec: whole, pendingSpec: null };
   const spec = applyAtOnce(vm.spec, change);
   return { name, spec, pendingSpec: sameSpec(whole, spec) ? null : whole };
+}
+
+/** Whether this change left something for the next start. What a run takes at once is no part of that: it is told when it has it. */
+function waits(before: Changed, { spec, pendingSpec }: Changed): boolean {
+  if (pendingSpec === null || sameSpec(pendingSpec, before.pendingSpec)) return false;
+  return !sameSpec(pendingSpec, { ...spec, ...planResize(spec, pendingSpec).now });
 }
 
 const sameVm = (a: Changed, b: Changed): boolean => a.name === b.name && sameSpec(a.spec, b.spec) && sameSpec(a.pendingSpec, b.pendingSpec);

@@ -38,6 +38,11 @@ test.each(table)('%s', (_name, chain, code, message) => {
   expect(refusal(...chain)).toMatchObject({ code, message });
 });
 
+test('a TAP that is down is said to be down', () => {
+  const error = refusal('Cannot open TAP', 'Failed to enable TAP', 'Ioctl failed (35092)', 'Operation not permitted (os error 1)');
+  expect(error).toMatchObject({ code: 'HYPERVISOR_ERROR', hint: 'the TAP is down: ip link set dev NAME up, then try again' });
+});
+
 test('a back-trace is left out', () => {
   const body = JSON.stringify([
     'Error from API',

@@ -40,6 +40,8 @@ const codes: [words: RegExp, code: ErrorCode, hint?: string][] = [
   [/already locked|Failed to get (Read|Write) lock|Error locking disk/, 'DISK_IN_USE'],
   [/Too many open connections/, 'TOO_MANY', 'other programs hold all ten connections to its api.sock: end them'],
   [/No such file or directory/, 'FILE_NOT_FOUND'],
+  // SIOCSIFFLAGS: it wants to raise the TAP, and has no right to.
+  [/Ioctl failed \(35092\)/, 'HYPERVISOR_ERROR', 'the TAP is down: ip link set dev NAME up, then try again'],
   [/available device slot|available PCI device ID/, 'UNSUPPORTED', 'detach something: a VM has 31 PCI slots'],
   [/vCPUs exceed maximum|space in the hotplug RAM region|No ACPI slot available|not a valid size/, 'UNSUPPORTED'],
 ];
