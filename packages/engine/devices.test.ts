@@ -73,6 +73,18 @@ test('what cannot be attached or detached says why', async () => {
   expect(bench.hypervisor.control(second).devices()).toEqual([]);
 });
 
+test('devices that come at once come one after the other: each NIC has a MAC of its own, one disk is there once', async () => {
+  await using bench = await openBench();
+  const id = await bench.started({ name: 'web' });
+  await Promise.all([1, 2, 3].map(() => bench.vms().attachNic(id, {}, {})));
+  const { spec } = bench.vms().get(id);
+  expect(new Set(spec.nics.map(({ mac }) => mac)).size).toBe(3);
+  const disk = { path: bench.file('data.raw'), readonly: false };
+  const attached = bench.vms().attachDisk(id, disk, {});
+  expect(await failure(bench.vms().attachDisk(id, disk, {}))).toMatchObject({ code: 'DISK_ATTACHED', message: `VM web has disk ${disk.path} already` });
+  expect((await attached).vm.spec.disks).toHaveLength(1);
+});
+
 test('a VM in between takes no devices', async () => {
   await using bench = await openBench({ hypervisor: { manners: { hearsButton: false } } });
   const id = await bench.started({ name: 'web' });

@@ -31,18 +31,20 @@ export async function attachDisk(
 
   refuseUnplugged(context, vm, 'hotplugDisk');
   if (!existsSync(disk.path)) throw new MvirtError({ code: 'FILE_NOT_FOUND', message: `disk ${disk.path} does not exist` });
-  context.claims.take(id, [disk]);
-  try {
-    await supervisor.plug(async (vmm, signal) => {
-      caller?.throwIfAborted();
+  await supervisor.plug(async (vmm, signal) => {
+    caller?.throwIfAborted();
+    // Again: it may have come while this one waited for its turn.
+    refuseAttached(storedVm(context, id), disk);
+    context.claims.take(id, [disk]);
+    try {
       await vmm.attachDisk(disk, { signal });
-      const run = (run: StoredRun): StoredRun => ({ ...run, disks: [...run.disks, disk] });
-      storeDevices(context, id, { spec, run, event });
-    });
-  } catch (thrown) {
-    context.claims.drop(id, disk.path);
-    throw thrown;
-  }
+    } catch (thrown) {
+      context.claims.drop(id, disk.path);
+      throw thrown;
+    }
+    const run = (run: StoredRun): StoredRun => ({ ...run, disks: [...run.disks, disk] });
+    storeDevices(context, id, { spec, run, event });
+  });
   await undoForNobody(context, id, caller, () => detachDisk(context, supervisor, id, disk.path));
   return { changed: true, note: null };
 }

@@ -19,29 +19,37 @@ export async function attachNic(
 ): Promise<PlugResult> {
   const parsed = nicSchema.safeParse(input);
   if (!parsed.success) throw invalid(parsed.error);
+  const addition = (vm: StoredVm) => {
+    refuseAttached(vm, parsed.data);
+    const mac = parsed.data.mac ?? freeMac(id, macsOf(vm));
+    const asked: Nic = { ...toNic(parsed.data), mac };
+    const [nic = asked] = keepAddresses([asked], addressBook(context));
+    const spec = (spec: VmSpec): VmSpec => {
+      const known = withMacs(id, spec);
+      return { ...known, nics: [...known.nics, nic] };
+    };
+    return { nic: { ...nic, mac }, change: { spec, event: { type: 'nic-attached' as const, message: `NIC ${mac} attached`, detail: { mac } } } };
+  };
   const vm = storedVm(context, id);
   const up = plugPhase(vm) === 'up';
-  refuseAttached(vm, parsed.data);
-  const mac = parsed.data.mac ?? freeMac(id, macsOf(vm));
-  const asked: Nic = { ...toNic(parsed.data), mac };
-  const [nic = asked] = keepAddresses([asked], addressBook(context));
-  const spec = (spec: VmSpec): VmSpec => {
-    const known = withMacs(id, spec);
-    return { ...known, nics: [...known.nics, nic] };
-  };
-  const event = { type: 'nic-attached' as const, message: `NIC ${mac} attached`, detail: { mac } };
+  const first = addition(vm);
   if (!up) {
-    storeDevices(context, id, { spec, event });
+    storeDevices(context, id, first.change);
     return { changed: true, note: null };
   }
 
   refuseUnplugged(context, vm, 'hotplugNic');
-  using _held = nic.network === null ? null : context.networks.hold({ vm, nic, on: nic.network });
+  let { mac } = first.nic;
   await supervisor.plug(async (vmm, signal) => {
     caller?.throwIfAborted();
+    // Anew: another NIC may have come while this one waited for its turn.
+    const current = storedVm(context, id);
+    const { nic, change } = addition(current);
+    mac = nic.mac;
+    using _held = nic.network === null ? null : context.networks.hold({ vm: current, nic, on: nic.network });
     await plugNic(context, id, vmm, { tap: nic.tap, mac, network: nic.network }, signal, (plugged) => {
       const run = (run: StoredRun): StoredRun => ({ ...run, nics: [...run.nics, plugged] });
-      storeDevices(context, id, { spec, run, event });
+      storeDevices(context, id, { ...change, run });
     });
   });
   await undoForNobody(context, id, caller, () => detachNic(context, supervisor, id, mac));

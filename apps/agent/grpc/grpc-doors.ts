@@ -98,7 +98,7 @@ function createOpener({ host, admission, groupId, grpc, warn }: GrpcDoorsDeps, h
     using opened = new DisposableStack();
     if (address.kind === 'unix') {
       const front = opened.use(createFront({ ...common, name, admit: admitUnix({ sockets, admission }), serve: plain }));
-      opened.use(await listen({ server: front.server, files, path: address.path, groupId, flag: '--listen unix:' }));
+      opened.use(await listen({ server: front.server, files, path: address.path, groupId, flag: '--listen unix:PATH' }));
       return asDoor(address, opened.move());
     }
     const { isLoopback } = address;

@@ -28,6 +28,7 @@ test('AttachNic and DetachNic of a running VM: at once, kept in its config', asy
   expect(bench.network.taps()).toHaveLength(1);
   expect(await refusal(client.call('AttachNic', { vm_id: 'a', nic: { mac } }))).toBe(`ALREADY_EXISTS VM web has a NIC ${mac} already`);
   expect(await refusal(client.call('DetachNic', { vm_id: 'a', mac: '52:54:00:00:00:09' }))).toBe('NOT_FOUND VM web has no NIC 52:54:00:00:00:09');
+  expect(await refusal(client.call('AttachNic', { vm_id: 'a', nic: { tap: 'no-tap' } }))).toBe('INTERNAL TAP no-tap does not exist');
   const { config } = await client.call('AttachNic', { vm_id: 'a', nic: { tap: '', mac: '' } });
   expect(config?.nics).toEqual([{ mac }, { mac: expect.stringMatching(/^52:54:00:/) }]);
   expect(await client.call('DetachNic', { vm_id: 'a', mac: mac.toUpperCase() })).toMatchObject({ config: { nics: [config?.nics[1]] } });
