@@ -2,7 +2,7 @@
 // in an hour that is told as fast as it can be. Beside it, in the same run: the same with no VM at all, and top in such a terminal.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { VmSnapshot, VmUsage } from '@mvirt/engine';
+import { createUsageChanges, type VmSnapshot, type VmUsage } from '@mvirt/engine';
 import { doubleServices, doubleVm } from '@mvirt/testkit/double-services';
 import { serveDouble } from '@mvirt/testkit/serve-double';
 import { tempDir } from '@mvirt/testkit/temp-dir';
@@ -39,7 +39,12 @@ async function serve(dir: string, vms: number) {
   };
   const figures = { hostname: 'bench', kernelVersion: '6', uptimeSeconds: 1, cpus: 2, memoryBytes: 2 ** 34, availableMemoryBytes: 2 ** 33 };
   services.host.info = () => ({ figures: { ...figures, load: [0, 0, 0] }, allocatedCpus: 1, allocatedMemoryBytes: 2 ** 30, running: vms, vms });
-  services.host.usage = () => [...services.vmsById.keys()].map((id): VmUsage => ({ id, cpuPercent: 3, rssBytes: 2 ** 28 }));
+  const usage = createUsageChanges();
+  services.host.usage = ({ since }) => {
+    const figures = [...services.vmsById.keys()].map((id): VmUsage => ({ id, cpuPercent: 3, rssBytes: 2 ** 28 }));
+    usage.take(figures, Date.now());
+    return usage.since(since);
+  };
   const served = await serveDouble(join(dir, `${vms}.sock`), services);
   let turn = 0;
   return {

@@ -34,7 +34,7 @@ test('usage is the change between two samples, at most one a second', async () =
   const id = await bench.started();
   await bench.create({ name: 'off' });
   const { pid } = bench.hypervisor.control(id).process;
-  const usage = () => bench.engine().host.usage();
+  const usage = () => bench.engine().host.usage({ since: null }).figures;
   bench.host.usageOf.set(pid, { cpuMs: 1000, rssBytes: 50 });
   expect(usage()).toEqual([{ id, cpuPercent: null, rssBytes: 50 }]);
   bench.host.usageOf.set(pid, { cpuMs: 2000, rssBytes: 60 });

@@ -4,6 +4,7 @@ import { bytesPerMib, MvirtError, type VmId } from '@mvirt/domain';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import type { HostService, VmUsage } from './services.ts';
+import { createUsageChanges } from './usage-changes.ts';
 
 const sampleMs = 1_000;
 const maxEntries = 1_000;
@@ -53,16 +54,16 @@ const sum = (numbers: number[]): number => numbers.reduce((total, number) => tot
 type Sample = { pid: number; cpuMs: number };
 
 /** Figures of the running VMs; taken at most once a second, whoever asks. */
-function createUsageSampler({ store, host, clock }: Pick<EngineContext, 'store' | 'host' | 'clock'>): () => VmUsage[] {
+function createUsageSampler({ store, host, clock }: Pick<EngineContext, 'store' | 'host' | 'clock'>): HostService['usage'] {
   let takenAtMs = Number.NEGATIVE_INFINITY;
   let samples = new Map<VmId, Sample>();
-  let figures: VmUsage[] = [];
-  return () => {
+  const changes = createUsageChanges();
+  return ({ since }) => {
     const elapsedMs = clock.nowMs() - takenAtMs;
     // A clock that was set back must not end the sampling.
-    if (elapsedMs >= 0 && elapsedMs < sampleMs) return figures;
+    if (elapsedMs >= 0 && elapsedMs < sampleMs) return changes.since(since);
     const next = new Map<VmId, Sample>();
-    figures = [];
+    const figures: VmUsage[] = [];
     for (const { id, run } of store.vms.list()) {
       const pid = run?.live ? (run.process?.pid ?? null) : null;
       const usage = pid === null ? null : host.system.usage(pid);
@@ -74,7 +75,8 @@ function createUsageSampler({ store, host, clock }: Pick<EngineContext, 'store' 
     }
     samples = next;
     takenAtMs = clock.nowMs();
-    return figures;
+    changes.take(figures, takenAtMs);
+    return changes.since(since);
   };
 }
 

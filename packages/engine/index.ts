@@ -6,3 +6,4 @@ export { createLogService, type LogServiceDeps, type VmLogs } from './log-servic
 export { runDirOf, runDirs } from './run-dir.ts';
 export * from './services.ts';
 export { createSystemClock } from './system-clock.ts';
+export { createUsageChanges } from './usage-changes.ts';

@@ -175,13 +175,16 @@ export interface ConsoleService {
 
 export type VmUsage = { id: VmId /** Of one CPU; null until two figures were taken. */; cpuPercent: number | null; rssBytes: number };
 
+/** whole: figures has every running VM, and no other runs. Else those alone that changed, by whole percents or MiB. */
+export type UsageReading = { reading: number; whole: boolean; figures: VmUsage[] };
+
 export interface HostService {
   /** allocated: of the running VMs. */
   info(): { figures: SystemFigures; allocatedCpus: number; allocatedMemoryBytes: number; running: number; vms: number };
   /** The same and the machine's parts. Read at most once a second, whoever asks. */
   systemInfo(): Promise<SystemInventory>;
-  /** Running VMs only. Figures are taken at most once a second, whoever asks. */
-  usage(): VmUsage[];
+  /** Running VMs only. Figures are taken at most once a second, whoever asks. since: the reading that is known already; null: none. */
+  usage(options: { since: number | null }): UsageReading;
   hypervisors(options: WaitOptions): Promise<HypervisorReport[]>;
   /** Entries of a folder on the agent's host, for file pickers; at most 1,000. @throws FILE_NOT_FOUND, DENIED */
   listFolder(path: string): Promise<{ name: string; kind: 'file' | 'folder'; sizeBytes: number }[]>;

@@ -181,7 +181,7 @@ export function doubleServices(): DoubleServices {
       systemInfo: async () => {
         throw new Error('no figures in this double');
       },
-      usage: () => [],
+      usage: () => ({ reading: 1, whole: true, figures: [] }),
       hypervisors: async () => [],
       listFolder: async () => [],
     },

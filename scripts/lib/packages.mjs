@@ -11,6 +11,7 @@ export const testPackages = [
   'iputils-ping',
   'qemu-utils',
   'tmux',
+  'screen',
   'socat',
   'procps',
   'xorriso',

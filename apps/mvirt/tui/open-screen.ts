@@ -22,7 +22,8 @@ export async function openScreen({ mouse, theme }: ScreenOptions, onDestroy: () 
     // Ctrl-C is a key like others: in the console it is the guest's.
     exitOnCtrlC: false,
     exitSignals: [],
-    useMouse: mouse,
+    // Screen 4.9 keeps an Esc back until the next key while a program has the mouse.
+    useMouse: mouse && !env.STY,
     enableMouseMovement: false,
     autoFocus: false,
     openConsoleOnError: false,
@@ -44,19 +45,29 @@ export async function openScreen({ mouse, theme }: ScreenOptions, onDestroy: () 
   };
 }
 
+const looks = ['TERM', 'COLORTERM', 'TMUX', 'TERM_PROGRAM'] as const;
+
 /**
- * OpenTUI 0.5.12 looks at TERM and COLORTERM by itself. It writes one of the sixteen colours by its number (38;5;n) to a terminal whose TERM says
- * 256color, and by 24-bit values that terminals of sixteen do not know to any other.
+ * OpenTUI 0.5.12 looks at these by itself. It writes one of the sixteen colours by its number (38;5;n) to a terminal whose TERM says
+ * 256color, and by 24-bit values that terminals of sixteen do not know to any other. What it asks within
+ * tmux it wraps for tmux. GNU screen that was begun there inherits tmux's variables and unwraps it, half a question is left, and the terminal outside
+ * takes the frame behind it for the other half.
  */
 async function withTerm<T>(env: NodeJS.ProcessEnv, sixteen: boolean, create: () => Promise<T>): Promise<T> {
-  const { TERM, COLORTERM } = env;
+  const before = looks.map((name) => [name, env[name]] as const);
+  const { TERM } = env;
   if (sixteen && !/256color|direct/.test(TERM ?? '')) env.TERM = /^(screen|tmux)/.test(TERM ?? '') ? 'screen-256color' : 'xterm-256color';
   if (colorTerm(env) === null) delete env.COLORTERM;
+  if (env.STY) {
+    delete env.TMUX;
+    delete env.TERM_PROGRAM;
+  }
   try {
     return await create();
   } finally {
-    if (TERM === undefined) delete env.TERM;
-    else env.TERM = TERM;
-    if (COLORTERM !== undefined) env.COLORTERM = COLORTERM;
+    for (const [name, value] of before) {
+      if (value === undefined) delete env[name];
+      else env[name] = value;
+    }
   }
 }

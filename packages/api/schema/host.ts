@@ -20,6 +20,10 @@ export type HostDocument = z.output<typeof hostSchema>;
 export const usageSchema = z.object({ id: z.string(), cpuPercent: z.number().nullable(), rssBytes: z.number() });
 export type UsageDocument = z.output<typeof usageSchema>;
 
+/** whole: every running VM is in figures; else only what changed since the reading that was known. */
+export const usageReadingSchema = z.object({ reading: z.int(), whole: z.boolean(), figures: z.array(usageSchema) });
+export type UsageReadingDocument = z.output<typeof usageReadingSchema>;
+
 export const hypervisorReportSchema = z.object({
   kind: z.enum(hypervisorKinds),
   version: z.string().nullable(),

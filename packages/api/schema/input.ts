@@ -53,6 +53,8 @@ export const inputs = {
   attachConsole: z.strictObject({ ...ofVm, from: consoleStartSchema.default({ kind: 'all' }), lastEventId }),
   /** answering: the cursor behind the question that the guest asked and a terminal, not its user, now answers. */
   writeConsole: z.strictObject({ ...ofVm, bytes, answering: z.string().max(200).optional() }),
+  /** since: the reading that is known already; null: none. */
+  usage: z.strictObject({ since: z.int().nullable().default(null) }),
   network: z.strictObject({ name: z.string().min(1).max(64) }),
   createNetwork: createNetworkSchema.extend({ dryRun: z.boolean().default(false) }),
   removeNetwork: z.strictObject({ name: z.string().min(1).max(64), dryRun: z.boolean().default(false) }),

@@ -1,5 +1,15 @@
 import { bytesPerMib, type LifecycleEvent, toRfc3339, type VmSpec } from '@mvirt/domain';
-import type { ActionResult, DrainOutcome, HostService, HypervisorReport, LogLine, NetworkSnapshot, VmChangeNotice, VmSnapshot, VmUsage } from '@mvirt/engine';
+import type {
+  ActionResult,
+  DrainOutcome,
+  HostService,
+  HypervisorReport,
+  LogLine,
+  NetworkSnapshot,
+  UsageReading,
+  VmChangeNotice,
+  VmSnapshot,
+} from '@mvirt/engine';
 import type {
   ActionAnswer,
   CreatedAnswer,
@@ -10,7 +20,7 @@ import type {
   LogLineDocument,
   NetworkDocument,
   SetAnswer,
-  UsageDocument,
+  UsageReadingDocument,
   Vm,
 } from '../schema/index.ts';
 
@@ -80,7 +90,11 @@ export function toHost({ figures, ...counts }: ReturnType<HostService['info']>):
   return { ...figures, ...counts };
 }
 
-export const toUsage = ({ id, cpuPercent, rssBytes }: VmUsage): UsageDocument => ({ id, cpuPercent, rssBytes });
+export const toUsageReading = ({ reading, whole, figures }: UsageReading): UsageReadingDocument => ({
+  reading,
+  whole,
+  figures: figures.map(({ id, cpuPercent, rssBytes }) => ({ id, cpuPercent, rssBytes })),
+});
 
 export const toHypervisor = (report: HypervisorReport): HypervisorDocument => ({ ...report });
 

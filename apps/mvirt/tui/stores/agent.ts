@@ -1,4 +1,4 @@
-import type { ActionAnswer, CreatedAnswer, HostDocument, LogLineDocument, SetAnswer, UsageDocument, Vm } from '@mvirt/api/schema';
+import type { ActionAnswer, CreatedAnswer, HostDocument, LogLineDocument, SetAnswer, UsageReadingDocument, Vm } from '@mvirt/api/schema';
 import type { ChangeSpec, CreateInput, DiskFormat } from '@mvirt/domain';
 import type { FolderEntry } from '../forms/own-files.ts';
 import type { ConsoleWriteOptions } from './console-writer.ts';
@@ -43,7 +43,8 @@ export type Agent = {
   watchConsole(id: string, from: ConsoleFrom, handlers: StreamHandlers<ConsoleNotice>): Stop;
   writeConsole(id: string, bytes: Uint8Array, options: ConsoleWriteOptions): Promise<void>;
   host(options: { signal: AbortSignal }): Promise<HostDocument>;
-  usage(options: { signal: AbortSignal }): Promise<UsageDocument[]>;
+  /** Of what runs; of that what is new since a reading. null: all. */
+  usage(since: number | null, options: { signal: AbortSignal }): Promise<UsageReadingDocument>;
   create(input: CreateInput, options: { signal: AbortSignal }): Promise<CreatedAnswer>;
   set(id: string, change: Omit<ChangeSpec, 'userData'>, options: { signal: AbortSignal }): Promise<SetAnswer>;
   attachDisk(id: string, disk: { path: string; readonly: boolean; format?: DiskFormat }, options: { signal: AbortSignal }): Promise<ActionAnswer>;

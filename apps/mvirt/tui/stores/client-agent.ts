@@ -69,7 +69,7 @@ export function createClientAgent(options: { socketPath: string; tried: string[]
     writeConsole: (vm, bytes, { signal, answering }) =>
       told(api.console.write.mutate({ vm, bytes, ...(answering !== undefined && { answering }) }, { signal })),
     host: ({ signal }) => answered(api.host.info.query(undefined, { signal })),
-    usage: ({ signal }) => answered(api.host.usage.query(undefined, { signal })),
+    usage: (since, { signal }) => answered(api.host.usage.query({ since }, { signal })),
     create: (input, { signal }) => told(api.vm.create.mutate(input, { signal })),
     set: (vm, change, { signal }) => told(api.vm.set.mutate({ vm, ...change }, { signal })),
     attachDisk: (vm, disk, { signal }) => told(api.vm.attachDisk.mutate({ vm, ...disk }, { signal })),

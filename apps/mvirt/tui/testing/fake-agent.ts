@@ -54,7 +54,7 @@ export function createFakeAgent() {
       typed.push({ id, text: new TextDecoder().decode(bytes), ...(answering !== undefined && { answering }) });
     },
     host: () => answers.host(),
-    usage: () => answers.usage(),
+    usage: async () => ({ reading: 1, whole: true, figures: await answers.usage() }),
     create(input) {
       calls.push({ action: 'create', id: '', input });
       return answers.create(input);
