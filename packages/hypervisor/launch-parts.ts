@@ -14,7 +14,8 @@ export const seedDisk = (path: string): Disk => ({ path, readonly: true, format:
 
 export const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id);
 
-export const startFailed = (message: string, cause?: unknown): MvirtError => new MvirtError({ code: 'START_FAILED', message, cause });
+export const startFailed = (message: string, cause?: unknown, hint?: string): MvirtError =>
+  new MvirtError({ code: 'START_FAILED', message, cause, ...(hint === undefined ? {} : { hint }) });
 
 /** A launch that was given up is told as such, whatever it failed with on its way out. */
 export async function orCancelled<T>(launch: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -8,7 +8,7 @@ import type { DriverDeps } from '../vmm-deps.ts';
 import { makeEventFile } from './event-file.ts';
 import { NotListening } from './exchange.ts';
 import type { LaunchPlan } from './launch-plan.ts';
-import { ApiRefusal } from './refusal.ts';
+import { ApiRefusal, asMvirt } from './refusal.ts';
 import { anything } from './replies.ts';
 import { filesOf } from './run-files.ts';
 import { startWords } from './start-words.ts';
@@ -48,7 +48,7 @@ export async function launchCloudHypervisor(deps: DriverDeps, plan: LaunchPlan, 
     // The line breaks before the kernel tells of the end.
     if (!(error instanceof ApiRefusal)) await Promise.race([vmm.gone, sleep(clock, lastWordsMs)]);
     if (vmm.hasGone()) throw await endedAtStart(host, name, spawn, words);
-    if (error instanceof ApiRefusal) throw startFailed(error.message, error);
+    if (error instanceof ApiRefusal) throw startFailed(error.message, error, asMvirt(error).hint);
     if (!limit.aborted) throw error;
     throw startFailed(`${name} did not start within ${startMs / 1000} s: ${words() ?? 'it said nothing'}`, error);
   }

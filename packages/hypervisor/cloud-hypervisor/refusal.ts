@@ -47,6 +47,8 @@ const codes: [words: RegExp, code: ErrorCode, hint?: string][] = [
 ];
 
 /** A refusal in our words; anything else is handed on as it is. */
+export function asMvirt(error: ApiRefusal): MvirtError;
+export function asMvirt(error: unknown): unknown;
 export function asMvirt(error: unknown): unknown {
   if (!(error instanceof ApiRefusal)) return error;
   const [, code = 'HYPERVISOR_ERROR', hint] = codes.find(([words]) => error.says(words)) ?? [];
