@@ -89,6 +89,9 @@ test('start and stop act at once and show the line that does the same', async ()
   const answer = Promise.withResolvers<never>();
   open.fake.answers.act = () => answer.promise;
   expect(await open.keys('s')).toMatch(/db: start … +\$ mvirt start db/);
+  open.timers.pass(1000);
+  open.timers.pass(1000);
+  expect(await open.frame()).toMatch(/db: start … 2 s +\$ mvirt start db/);
   expect(open.fake.calls).toEqual([{ action: 'start', id: 'id-db' }]);
   answer.reject(new Error('it broke'));
   await open.screen.waitForFrame((frame) => frame.includes('it broke'));

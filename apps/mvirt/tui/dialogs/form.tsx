@@ -1,6 +1,7 @@
 import { createMemo, For, Index, Show } from 'solid-js';
 import type { Field } from '../forms/form.ts';
 import { formRows } from '../layout/form-rows.ts';
+import { withSeconds } from '../layout/format.ts';
 import { fitSpans, span, type Tone } from '../layout/span.ts';
 import { cellWidth } from '../layout/text.ts';
 import { windowTop } from '../layout/window.ts';
@@ -75,7 +76,14 @@ export function FormDialog(props: { store: FormStore; front: boolean; browse: ()
         )}
       </For>
       <Show when={store.busy()}>
-        <TextRow row={rows().buttons + 1 - top()} text="asking the agent …" tone="busy" left={labelCells} width={inner()} theme={props.theme} />
+        <TextRow
+          row={rows().buttons + 1 - top()}
+          text={withSeconds('asking the agent …', store.waitedSeconds())}
+          tone="busy"
+          left={labelCells}
+          width={inner()}
+          theme={props.theme}
+        />
       </Show>
       <Index each={rows().message}>
         {(line) => <TextRow row={line().row - top()} text={line().text} tone="bad" left={1} width={inner()} theme={props.theme} />}

@@ -24,3 +24,6 @@ export function clockTime(at: string | null): string {
 export function shellLine(words: string[]): string {
   return words.map((word) => (/^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
 }
+
+/** What is under way, and for how long. */
+export const withSeconds = (text: string, seconds: number): string => (seconds === 0 ? text : `${text} ${seconds} s`);

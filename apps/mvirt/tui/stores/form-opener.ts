@@ -27,6 +27,7 @@ export function createFormOpener(deps: ActionDeps): Pick<Actions, 'openForm' | '
     dialogs.open(() => {
       const store = createFormStore({
         form: formOf(asked),
+        timers: deps.timers,
         signal,
         connected: deps.connected,
         onRefused: (error) => {

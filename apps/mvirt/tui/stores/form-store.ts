@@ -1,12 +1,15 @@
 import { MvirtError, toMvirtError } from '@mvirt/domain';
 import { batch, createMemo, createSignal } from 'solid-js';
 import { type Done, type Errors, type Field, type Form, refused, type Values } from '../forms/form.ts';
+import { createSeconds } from './seconds.ts';
+import type { Timers } from './timers.ts';
 
 export type FormStore = ReturnType<typeof createFormStore>;
 
 /** One form while it is open. The places after the last field are its buttons. */
 export function createFormStore(deps: {
   form: Form;
+  timers: Timers;
   signal: AbortSignal;
   connected: () => boolean;
   /** line: the `mvirt …` line that does the same. */
@@ -20,6 +23,8 @@ export function createFormStore(deps: {
   const [place, setPlace] = createSignal(0);
   /** The agent has been asked, and has not answered yet. */
   const [busy, setBusy] = createSignal(false);
+  const waited = createSeconds(deps.timers);
+  deps.signal.addEventListener('abort', waited.stop, { once: true });
   let pressing = false;
   const places = form.fields.length + form.buttons.length;
   const button = createMemo(() => (place() < form.fields.length ? null : place() - form.fields.length));
@@ -36,6 +41,7 @@ export function createFormStore(deps: {
     setErrors({});
     if (!deps.connected()) throw agentAway(); // sent now, it would be done whenever the agent comes back
     setBusy(true);
+    waited.start();
     deps.onDone(await prepared.send(deps.signal), form.line(sent, pressed));
   }
 
@@ -50,6 +56,7 @@ export function createFormStore(deps: {
     } finally {
       pressing = false;
       setBusy(false);
+      waited.stop();
     }
   }
 
@@ -59,6 +66,8 @@ export function createFormStore(deps: {
     errors,
     place,
     busy,
+    /** Since the agent was asked. */
+    waitedSeconds: waited.seconds,
     /** The button that has the focus. */
     button,
     field: createMemo<Field | null>(() => form.fields[place()] ?? null),
