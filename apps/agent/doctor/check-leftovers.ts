@@ -4,7 +4,7 @@ import type { Host } from '@mvirt/host';
 import type { Network } from '@mvirt/network';
 import { ok, warning } from './check.ts';
 import { fixLeftovers } from './fix-leftovers.ts';
-import { findLeftovers, leftoverText } from './leftovers.ts';
+import { findLeftovers, type Leftover, leftoverText } from './leftovers.ts';
 
 export type CheckLeftoversOptions = { host: Host; network: Network; dataDir: string; hasAgent: boolean; fix: boolean; signal?: AbortSignal };
 
@@ -15,7 +15,7 @@ export async function checkLeftovers({ fix, ...deps }: CheckLeftoversOptions): P
   try {
     const found = await findLeftovers(deps);
     if (found.length === 0) return ok(id, title, 'nothing');
-    if (!fix) return warning(id, title, found.map(leftoverText).join('\n'), 'mvirt doctor --fix takes it away');
+    if (!fix) return warning(id, title, found.map(leftoverText).join('\n'), hintOf(found));
     const fixed = await fixLeftovers(deps, found);
     const lines = fixed.map(
       ({ leftover, error }) => `${error === null ? 'taken away' : 'NOT taken away'}: ${leftoverText(leftover)}${error === null ? '' : ` (${error.message})`}`,
@@ -27,3 +27,8 @@ export async function checkLeftovers({ fix, ...deps }: CheckLeftoversOptions): P
     return warning(id, title, `could not be looked for: ${error.message}`, error.hint);
   }
 }
+
+const hintOf = (found: Leftover[]): string =>
+  found.some((leftover) => leftover.kind === 'folder' && leftover.strange.length > 0)
+    ? 'mvirt doctor --fix takes it away, but for a folder that holds what mvirt did not put there'
+    : 'mvirt doctor --fix takes it away';

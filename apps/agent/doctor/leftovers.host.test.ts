@@ -44,7 +44,7 @@ test('what belongs to no VM is named, and taken away when asked; what a VM has, 
 
   const check = (options: { fix: boolean; hasAgent: boolean }) => checkLeftovers({ host, network, dataDir: dir.path, ...options });
   const beside = await check({ fix: false, hasAgent: true });
-  expect(beside).toMatchObject({ status: 'warning', hint: 'mvirt doctor --fix takes it away' });
+  expect(beside).toMatchObject({ status: 'warning', hint: 'mvirt doctor --fix takes it away, but for a folder that holds what mvirt did not put there' });
   expect(beside.detail.split('\n').map((line) => line.replaceAll(`${dir.path}/vm/`, ''))).toEqual([
     `VMM ${ghost.process.pid} in ghost is no VM's`,
     expect.stringMatching(/^TAP mvirt-[0-9a-f]{8} of VM gone is held by no VMM$/),
