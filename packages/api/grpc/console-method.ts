@@ -1,5 +1,5 @@
 import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
-import { asVmId, MvirtError, type VmId, vmLabel } from '@mvirt/domain';
+import { asVmId, MvirtError, toMvirtError, type VmId, vmLabel } from '@mvirt/domain';
 import type { ConsoleMessage, Services } from '@mvirt/engine';
 import type { ConsoleInput, ConsoleOutput } from '../wire/index.ts';
 import { type CallDeps, failed, send, signalOf } from './call.ts';
@@ -33,10 +33,27 @@ async function converse({ vms, consoles }: Pick<Services, 'vms' | 'consoles'>, c
     const output = send(call, outputOf(printed), signal);
     const ended = () => signal.aborted || !isOn(vms, id);
     const refused = typing((bytes) => consoles.write(id, bytes, { signal }), { id, first, inputs, ended });
-    await Promise.race([output, refused]);
+    await Promise.race([output, unlessOver(refused, output)]);
     hungUp.throwIfAborted();
   } finally {
     over.abort();
+  }
+}
+
+/** A VMM's end is felt by its line a moment before it is known as the run's end. */
+const endTellMs = 3000;
+
+/** A refusal of what was typed, unless the run's end follows it: the output tells that, after its last byte. */
+async function unlessOver(refused: Promise<never>, output: Promise<void>): Promise<never> {
+  try {
+    return await refused;
+  } catch (thrown) {
+    const { code } = toMvirtError(thrown);
+    if (code !== 'CONSOLE_READ_ONLY' && code !== 'WRONG_STATE') throw thrown;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, endTellMs);
+    await Promise.race([output, late]).finally(() => clearTimeout(timer));
+    throw thrown;
   }
 }
 

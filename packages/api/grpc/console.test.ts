@@ -168,3 +168,25 @@ test('Console that takes no input says so, and a guest that reads nothing ends o
   services.print(Buffer.from('hello'));
   await waitFor('the listener to go on', () => listener.text() === 'hello');
 });
+
+test('Console: who types while the VMM ends still gets the last words, and an end that is no failure', async () => {
+  const services = doubleServices();
+  const vm = { ...doubleVm('a'), condition: { ...doubleVm('a').condition, observed: 'running' as const } };
+  services.vmsById.set(vm.id, vm);
+  const refused = Promise.withResolvers<void>();
+  const write: typeof services.consoles.write = async () => {
+    refused.resolve();
+    throw new MvirtError({ code: 'CONSOLE_READ_ONLY', message: 'the console takes no input: the VMM has ended' });
+  };
+  const attach: typeof services.consoles.attach = async function* () {
+    await refused.promise;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    yield { kind: 'data', bytes: Buffer.from('last words'), cursor: 'log:10' };
+    yield { kind: 'run', running: false, cursor: 'log:10' };
+  };
+  await using bridge = await serveGrpc({ ...services, consoles: { attach, write } }, null);
+  using client = openGrpcClient(bridge.target);
+  const console = openGrpcConsole(client, 'a', 'x');
+  expect(await console.ended).toBe('OK OK');
+  expect(console.text()).toBe('last words');
+});
