@@ -100,6 +100,15 @@ test('start and stop act at once and show the line that does the same', async ()
   expect(open.fake.calls[1]).toEqual({ action: 'stop', id: 'id-db' });
 });
 
+test('while a log is searched, the line that shows the log stays', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'db', state: 'running' })] });
+  expect(await open.keys('TAB')).toContain('$ mvirt logs -f db');
+  const searching = await open.keys('/');
+  expect(searching).toContain('$ mvirt logs -f db');
+  expect(searching).not.toContain('mvirt stop');
+});
+
 test('a message stays until somebody goes on after having had time to read it', async () => {
   await using open = await openUi(small);
   open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'a', state: 'running' }), fakeVm({ name: 'b' })] });

@@ -35,7 +35,7 @@ function usualLine(ui: Ui): string | null {
 
 function usualId({ mode, selected, marked }: View): string {
   if (mode === 'console') return 'console';
-  if (mode === 'logs') return 'logs';
+  if (mode === 'logs' || mode === 'search') return 'logs';
   if (mode === 'details') return 'get';
   const [vm = selected] = marked;
   return vm === null ? 'create' : vm.state === 'stopped' ? 'start' : 'stop';
