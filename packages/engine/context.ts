@@ -9,6 +9,7 @@ import type { DriverChoice } from './driver-choice.ts';
 import type { Gate } from './gate.ts';
 import type { EngineLog } from './log.ts';
 import type { NetworkKeeper } from './networks/keeper.ts';
+import type { Taps } from './taps.ts';
 import type { VmFeed } from './vm-feed.ts';
 import type { VmMoments } from './vm-moments.ts';
 
@@ -32,6 +33,7 @@ export type EngineContext = {
   store: Store;
   host: Host;
   network: Network;
+  taps: Taps;
   managed: ManagedNetworks;
   networks: NetworkKeeper;
   drivers: DriverChoice;

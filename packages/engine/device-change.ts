@@ -1,4 +1,4 @@
-import { type EventDraft, MvirtError, toMvirtError, type VmId, type VmSpec, vmLabel, vmNotFound } from '@mvirt/domain';
+import { type ErrorCode, type EventDraft, MvirtError, toMvirtError, type VmId, type VmSpec, vmLabel, vmNotFound } from '@mvirt/domain';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 
@@ -55,6 +55,23 @@ export async function undoForNobody({ log }: EngineContext, id: VmId, caller: Ab
     log.warn('an attach that its caller has given up could not be taken back', { vm: id, error: toMvirtError(thrown).message });
   }
 }
+
+/** Takes a half-made attach back. What cannot be done or stored now is left to the guest's reset, or to the next agent. */
+export async function takeBack({ log }: EngineContext, id: VmId, device: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    log.warn('a device that was not wanted after all could not be taken back yet', { vm: id, device, error: toMvirtError(thrown).message });
+  }
+}
+
+/** For a detach of what the guest may never have had: true where it does not. */
+export const orNotThere =
+  (code: ErrorCode) =>
+  (thrown: unknown): true => {
+    if (toMvirtError(thrown).code === code) return true;
+    throw thrown;
+  };
 
 export type PlugResult = { changed: boolean; note: string | null };
 

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { type Disk, diskSchema, invalid, MvirtError, type VmId, type VmSpec, vmLabel } from '@mvirt/domain';
+import type { Vmm } from '@mvirt/hypervisor';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
-import { type PlugResult, pendingNote, plugPhase, storeDevices, storedVm, undoForNobody } from './device-change.ts';
+import { orNotThere, type PlugResult, pendingNote, plugPhase, storeDevices, storedVm, takeBack, undoForNobody } from './device-change.ts';
 import type { WaitOptions } from './services.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -37,13 +38,15 @@ export async function attachDisk(
     refuseAttached(storedVm(context, id), disk);
     context.claims.take(id, [disk]);
     try {
+      // Before the guest gets it: an agent that dies in between leaves a disk that the run has and the spec lacks, which its successor takes away.
+      storeDevices(context, id, { run: (run) => ({ ...run, disks: [...run.disks, disk] }), event: null });
       await vmm.attachDisk(disk, { signal });
+      storeDevices(context, id, { spec, event });
     } catch (thrown) {
-      context.claims.drop(id, disk.path);
+      if (hasDisk(context, id, disk.path)) await takeBackDisk(context, id, vmm, disk.path);
+      else context.claims.drop(id, disk.path);
       throw thrown;
     }
-    const run = (run: StoredRun): StoredRun => ({ ...run, disks: [...run.disks, disk] });
-    storeDevices(context, id, { spec, run, event });
   });
   await undoForNobody(context, id, caller, () => detachDisk(context, supervisor, id, disk.path));
   return { changed: true, note: null };
@@ -66,18 +69,36 @@ export async function detachDisk(context: EngineContext, supervisor: Supervisor,
   refuseUnplugged(context, vm, 'hotplugDisk');
   let note: string | null = null;
   await supervisor.plug(async (vmm, signal) => {
-    const removal = await vmm.detachDisk(path, { signal });
-    const present = storedVm(context, id).run?.disks.some((disk) => disk.path === path) === true;
-    note = removal === 'pending' && present ? pendingNote(`disk ${path}`) : null;
+    // Before the guest is asked: an agent that dies in between leaves a disk that the run has and the spec lacks, which its successor asks for again.
+    const { disks } = storedVm(context, id).spec;
+    storeDevices(context, id, { spec, event: null });
+    const removal = await vmm.detachDisk(path, { signal }).catch(async (thrown) => {
+      await takeBack(context, id, path, async () => void storeDevices(context, id, { spec: (now) => ({ ...now, disks }), event: null }));
+      throw thrown;
+    });
+    note = removal === 'pending' && hasDisk(context, id, path) ? pendingNote(`disk ${path}`) : null;
     if (note === null) diskRemoved(context, id, path);
-    storeDevices(context, id, { spec, event: note === null ? null : { type: 'device-removal-pending', message: note, detail: { path } } });
+    else storeDevices(context, id, { event: { type: 'device-removal-pending', message: note, detail: { path } } });
   });
   return { changed: true, note };
 }
 
+const hasDisk = (context: EngineContext, id: VmId, path: string): boolean => storedVm(context, id).run?.disks.some((disk) => disk.path === path) === true;
+
+/** A disk that the run has and the spec lacks is asked for again; one that the guest never got is forgotten. Never throws: what cannot be told now stays in the run. */
+export async function takeBackDisk(context: EngineContext, id: VmId, vmm: Vmm, path: string): Promise<void> {
+  const forget = () => storeDevices(context, id, { run: (run) => ({ ...run, disks: run.disks.filter((disk) => disk.path !== path) }), event: null });
+  await takeBack(context, id, path, async () => {
+    const isGone = await vmm.detachDisk(path, {}).then((removal) => removal === 'removed', orNotThere('DISK_NOT_FOUND'));
+    if (!isGone || !hasDisk(context, id, path)) return;
+    forget();
+    context.claims.drop(id, path);
+  });
+}
+
 /** The guest has let go of a disk. Idempotent. */
 export function diskRemoved(context: EngineContext, id: VmId, path: string): void {
-  if (!storedVm(context, id).run?.disks.some((disk) => disk.path === path)) return;
+  if (!hasDisk(context, id, path)) return;
   const run = (run: StoredRun): StoredRun => ({ ...run, disks: run.disks.filter((disk) => disk.path !== path) });
   storeDevices(context, id, { run, event: detached(path) });
   context.claims.drop(id, path);

@@ -25,6 +25,7 @@ import { recover } from './recovery.ts';
 import type { Services } from './services.ts';
 import { startOwed } from './start-owed.ts';
 import { createSupervisors, type Supervisors } from './supervisors.ts';
+import { createTaps } from './taps.ts';
 import { restartVm } from './vm-actions.ts';
 import { createVmFeed } from './vm-feed.ts';
 import { sharedLog } from './vm-log/shared-log.ts';
@@ -72,6 +73,7 @@ export function createEngine(deps: EngineDeps): Engine {
     store,
     host,
     network,
+    taps: createTaps(network),
     managed,
     networks: createNetworkKeeper({ store, managed, clock, log }),
     clock,

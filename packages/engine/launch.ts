@@ -68,7 +68,7 @@ async function prepareNics(context: EngineContext, vm: StoredVm, signal: AbortSi
   if (asked.length === 0) return [];
   const nics = await Promise.all(asked.map(async ({ network, ...nic }) => ({ ...nic, place: await context.networks.place(network, { signal }) })));
   const prepared = await context.network.prepare({ vmId: vm.id, nics }, { signal });
-  if (prepared.some((nic) => nic.ours)) undo.defer(undoing(context, vm, 'a TAP', () => context.network.release(vm.id, {})));
+  if (prepared.some((nic) => nic.ours)) undo.defer(undoing(context, vm, 'a TAP', () => context.taps.release(vm.id, {})));
   return prepared.map(({ index, tap, mac }) => ({ index, tap, mac }));
 }
 

@@ -1,8 +1,20 @@
-import { invalid, type LaunchNic, MvirtError, type Nic, type NicNetwork, nicSchema, toNic, type VmId, type VmSpec, vmLabel } from '@mvirt/domain';
+import {
+  type EventDraft,
+  invalid,
+  type LaunchNic,
+  MvirtError,
+  type Nic,
+  type NicNetwork,
+  nicSchema,
+  toNic,
+  type VmId,
+  type VmSpec,
+  vmLabel,
+} from '@mvirt/domain';
 import type { Vmm } from '@mvirt/hypervisor';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
-import { type PlugResult, pendingNote, plugPhase, storeDevices, storedVm, undoForNobody } from './device-change.ts';
+import { orNotThere, type PlugResult, pendingNote, plugPhase, storeDevices, storedVm, takeBack, undoForNobody } from './device-change.ts';
 import { refuseUnplugged } from './disk-plug.ts';
 import { addressBook, keepAddresses } from './networks/nic-addresses.ts';
 import { freeMac, macOf, withMacs } from './nic-macs.ts';
@@ -47,24 +59,22 @@ export async function attachNic(
     const { nic, change } = addition(current);
     mac = nic.mac;
     using _held = nic.network === null ? null : context.networks.hold({ vm: current, nic, on: nic.network });
-    await plugNic(context, id, vmm, { tap: nic.tap, mac, network: nic.network }, signal, (plugged) => {
-      const run = (run: StoredRun): StoredRun => ({ ...run, nics: [...run.nics, plugged] });
-      storeDevices(context, id, { ...change, run });
-    });
+    await plugNic(context, id, vmm, { tap: nic.tap, mac, network: nic.network }, signal, () => storeDevices(context, id, change));
   });
   await undoForNobody(context, id, caller, () => detachNic(context, supervisor, id, mac));
   return { changed: true, note: null };
 }
 
-/** TAP, then device, then the record; each undone where a later one fails. */
+/** TAP, then the run's record, then the device, then the spec's; each undone where a later one fails, and by the next agent where this one dies. */
 async function plugNic(
-  { store, network, networks }: EngineContext,
+  context: EngineContext,
   id: VmId,
   vmm: Vmm,
   nic: { tap: string | null; mac: string; network: NicNetwork | null },
   signal: AbortSignal,
-  keep: (nic: LaunchNic) => void,
+  keep: () => void,
 ): Promise<void> {
+  const { store, network, networks } = context;
   await using undo = new AsyncDisposableStack();
   const taken = new Set(store.vms.get(id)?.run?.nics.map((other) => other.index));
   let index = 0;
@@ -72,11 +82,25 @@ async function plugNic(
   const place = await networks.place(nic.network, { signal });
   const [prepared] = await network.prepare({ vmId: id, nics: [{ index, tap: nic.tap, mac: nic.mac, place }] }, { signal });
   if (!prepared) throw new MvirtError({ code: 'NETWORK_ERROR', message: `no TAP was made for NIC ${nic.mac}` });
-  if (prepared.ours) undo.defer(() => network.release(id, { tap: prepared.tap }));
+  if (prepared.ours) undo.defer(() => context.taps.release(id, { tap: prepared.tap }));
   const plugged: LaunchNic = { index, tap: prepared.tap, mac: prepared.mac };
-  await vmm.attachNic(plugged, { signal });
-  keep(plugged);
-  undo.move();
+  storeDevices(context, id, { run: (run) => ({ ...run, nics: [...run.nics, plugged] }), event: null });
+  undo.move(); // from here on the TAP goes with the record
+  try {
+    await vmm.attachNic(plugged, { signal });
+    keep();
+  } catch (thrown) {
+    await takeBackNic(context, id, vmm, plugged.mac);
+    throw thrown;
+  }
+}
+
+/** A NIC that the run has and the spec lacks is asked for again; one that the guest never got is forgotten, with its TAP. Never throws. */
+export async function takeBackNic(context: EngineContext, id: VmId, vmm: Vmm, mac: string): Promise<void> {
+  await takeBack(context, id, mac, async () => {
+    const isGone = await vmm.detachNic(mac, {}).then((removal) => removal === 'removed', orNotThere('NIC_NOT_FOUND'));
+    if (isGone) await forgetNic(context, id, mac, null);
+  });
 }
 
 /** Takes a NIC away, and its TAP once the guest has let go. @throws NIC_NOT_FOUND, UNSUPPORTED, WRONG_STATE */
@@ -100,22 +124,32 @@ export async function detachNic(context: EngineContext, supervisor: Supervisor, 
   refuseUnplugged(context, vm, 'hotplugNic');
   let note: string | null = null;
   await supervisor.plug(async (vmm, signal) => {
-    const removal = await vmm.detachNic(mac, { signal });
+    // As with a disk: first the spec, then the guest.
+    const { nics } = storedVm(context, id).spec;
+    storeDevices(context, id, { spec, event: null });
+    const removal = await vmm.detachNic(mac, { signal }).catch(async (thrown) => {
+      await takeBack(context, id, mac, async () => void storeDevices(context, id, { spec: (now) => ({ ...now, nics }), event: null }));
+      throw thrown;
+    });
     const present = storedVm(context, id).run?.nics.some((nic) => nic.mac === mac) === true;
     note = removal === 'pending' && present ? pendingNote(`NIC ${mac}`) : null;
-    storeDevices(context, id, { spec, event: note === null ? null : { type: 'device-removal-pending', message: note, detail: { mac } } });
     if (note === null) await nicRemoved(context, id, mac);
+    else storeDevices(context, id, { event: { type: 'device-removal-pending', message: note, detail: { mac } } });
   });
   return { changed: true, note };
 }
 
 /** The guest has let go of a NIC: its TAP goes, where it is ours. Idempotent. */
 export async function nicRemoved(context: EngineContext, id: VmId, mac: string): Promise<void> {
+  await forgetNic(context, id, mac, detached(mac));
+}
+
+async function forgetNic(context: EngineContext, id: VmId, mac: string, event: EventDraft | null): Promise<void> {
   const nic = storedVm(context, id).run?.nics.find((plugged) => plugged.mac === mac);
   if (!nic) return;
   const run = (run: StoredRun): StoredRun => ({ ...run, nics: run.nics.filter((plugged) => plugged.mac !== mac) });
-  storeDevices(context, id, { run, event: detached(mac) });
-  await context.network.release(id, { tap: nic.tap });
+  storeDevices(context, id, { run, event });
+  await context.taps.release(id, { tap: nic.tap });
 }
 
 const detached = (mac: string) => ({ type: 'nic-detached' as const, message: `NIC ${mac} detached`, detail: { mac } });

@@ -7,8 +7,11 @@ import type { Vmm } from '@mvirt/hypervisor';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
+import { takeBackDisk } from './disk-plug.ts';
 import { describeEnd } from './end-cause.ts';
 import { endedByReboot, proveForeign } from './foreign-vmm.ts';
+import { macOf } from './nic-macs.ts';
+import { takeBackNic } from './nic-plug.ts';
 import { finishDeletes, makeRunDir } from './run-dir.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { Supervisors } from './supervisors.ts';
@@ -72,6 +75,7 @@ async function adopt(context: EngineContext, supervisor: Supervisor, vm: StoredV
 function follow(context: EngineContext, supervisor: Supervisor, id: VmId, run: LiveRun, vmm: Vmm | null): void {
   supervisor.follow({ runId: run.runId, process: run.process, vmm });
   if (run.foreign) warnOfLine(context, id, vmm);
+  takeBackHalfAttached(context, supervisor, id);
 }
 
 /** A VMM that lives and did not answer when it was taken over, as on a busy host: it is asked again, and taken over if it was not. */
@@ -167,6 +171,23 @@ async function recoverForeign(context: EngineContext, supervisor: Supervisor, vm
   store.vms.update(vm.id, { run: proven });
   consoles.runStarting(vm.id, proven);
   await adopt(context, supervisor, vm, proven);
+}
+
+/** Devices that the run has and the spec lacks: an attach that an agent died of, or a removal that the guest has not completed. Both are asked for (again). */
+function takeBackHalfAttached(context: EngineContext, supervisor: Supervisor, id: VmId): void {
+  const vm = context.store.vms.get(id);
+  // Another daemon's run is what its VMM has, not what was asked for here.
+  if (!vm?.run || vm.run.foreign) return;
+  const { spec, run } = vm;
+  const macs = spec.nics.map((nic, index) => macOf(id, nic, index));
+  const disks = run.disks.filter(({ path }) => !spec.disks.some((disk) => disk.path === path));
+  const nics = run.nics.filter(({ mac }) => !macs.includes(mac));
+  if (disks.length + nics.length === 0) return;
+  const asked = supervisor.plug(async (vmm) => {
+    for (const { path } of disks) await takeBackDisk(context, id, vmm, path);
+    for (const { mac } of nics) await takeBackNic(context, id, vmm, mac);
+  });
+  asked.catch((thrown) => context.log.warn('devices that the VM should not have could not be asked for', { vm: id, error: String(thrown) }));
 }
 
 /** What is weaker than with a VMM of ours, for whoever reads the VM's log. */

@@ -287,6 +287,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   function reconcile(): 'settled' | 'unwatched' | 'unheard' {
     const { condition } = stored();
     if (closed || launching !== null) return 'settled';
+    if (context.taps.owes(id)) queue.run(payTaps, { keep: true }).catch((thrown) => warn('a TAP could still not be removed', thrown));
     if (condition.observed === 'stopped') {
       const dueAtMs = condition.restart?.dueAtMs ?? null;
       if (dueAtMs !== null && restartTimer === null) armRestart(dueAtMs);
@@ -297,6 +298,16 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     if (run.cause === null) void settleByDriver(run.runId);
     else tell({ kind: 'ended', cause: run.cause });
     return 'settled';
+  }
+
+  /** TAPs that a failed release has left; in the queue, so that none is being made meanwhile. */
+  async function payTaps(signal: AbortSignal): Promise<void> {
+    const { run: record } = stored();
+    const kept = record?.live ? record.nics.map(({ tap }) => tap) : [];
+    const left = (await context.network.present({ signal })).filter(({ vmId, tap }) => vmId === id && !kept.includes(tap));
+    for (const { tap } of left) await context.taps.release(id, { tap, signal });
+    context.taps.settled(id);
+    tapsLeft = false;
   }
 
   /** Needs no hypervisor: a signal to the process whose identity is stored. Before the spawn, the abort is all it takes. */
@@ -330,7 +341,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
 
   async function releaseTaps(signal: AbortSignal): Promise<void> {
     tapsLeft = true;
-    await context.network.release(id, { signal });
+    await context.taps.release(id, { signal });
     tapsLeft = false;
   }
 

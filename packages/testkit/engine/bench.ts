@@ -3,6 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import type { CreateInput, VmId } from '@mvirt/domain';
 import { createEngine, type Engine, type EngineDeps, type EngineLog, type LogFields, type VmService, type VmSnapshot } from '@mvirt/engine';
 import type { HypervisorDriver, Vmm } from '@mvirt/hypervisor';
+import type { Network } from '@mvirt/network';
 import type { Store } from '@mvirt/store';
 import { createSqliteStore } from '@mvirt/store/sqlite';
 import { createFakeClock, type FakeClock } from '../fake-clock.ts';
@@ -20,6 +21,8 @@ export type BenchOptions = {
   drivers?: (fake: FakeHypervisor) => HypervisorDriver[];
   /** What the engine is given for the store. */
   store?: (real: Store) => Store;
+  /** And for bridges and TAPs. */
+  network?: (fake: FakeNetwork) => Network;
 } & Partial<Pick<EngineDeps, 'defaultHypervisor'>>;
 
 /** An engine on a real store and a fake world that outlives it. Disposing it ends all VMs and proves that nothing is left. */
@@ -77,7 +80,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     const engine = createEngine({
       store: options.store?.(store) ?? store,
       host: { ...host, processes },
-      network,
+      network: options.network?.(network) ?? network,
       managed: mortalNetworks(managed, alive),
       drivers: drivers.map((driver) => mortalDriver(driver, alive)),
       defaultHypervisor: options.defaultHypervisor ?? 'auto',
