@@ -26,7 +26,7 @@ for (const generation of generations) {
     const created = await cli.mvirt('create', '--name', 'web', '--vcpus', '1', '--memory', '512', '--kernel', '/k', '--disk', '/d', '--cmdline', 'a b');
     expect([created.status, created.stdout, created.stderr]).toEqual([0, expect.stringMatching(/^web: created {2}[0-9a-f-]{36}\n$/), '']);
     const id = created.stdout.trim().split('  ')[1] ?? '';
-    expect((await cli.mvirt('list')).stdout).toMatch(/^NAME +ID +STATE .*\nweb +[0-9a-f]{8} +stopped +1 +512M +- +-\n$/);
+    expect((await cli.mvirt('list')).stdout).toMatch(/^NAME +ID +STATE .*\nweb +[0-9a-f]{8} +stopped +1 +512M +- +- +-\n$/);
     expect((await cli.mvirt('get', 'web')).stdout).toMatch(
       /^name +web\nid .*\nstate +stopped\nvcpus +1\nmemory +512M\ncreated .*Z\nkernel +\/k\ncmdline +a b\ndisk +\/d\n$/,
     );

@@ -193,7 +193,7 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
       });
     },
     ...(serialSocket === null ? {} : { serialSocket }),
-    openInput: () => (view === null ? host.vmms.openInput({ runDir: run.runDir, input: 'pty', process }) : Promise.reject(noInput)),
+    openInput: () => (view === null ? host.vmms.openInput({ runDir: run.runDir, input: 'pty', process }) : Promise.reject(noInput())),
     close() {
       leaving.abort();
       facts.close();
@@ -204,11 +204,12 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
   };
 }
 
-const noInput = new MvirtError({
-  code: 'CONSOLE_READ_ONLY',
-  message: 'the console takes no input: the daemon that started this VMM has it write its serial line into a file',
-  hint: 'stop the VM and start it again: mvirt stop VM, mvirt start VM',
-});
+const noInput = (): MvirtError =>
+  new MvirtError({
+    code: 'CONSOLE_READ_ONLY',
+    message: 'the console takes no input: the daemon that started this VMM has it write its serial line into a file',
+    hint: 'stop the VM and start it again: mvirt stop VM, mvirt start VM',
+  });
 
 const notListening = (cause: unknown): MvirtError =>
   new MvirtError({ code: 'HYPERVISOR_UNRESPONSIVE', message: 'nobody listens on the api.sock of cloud-hypervisor', cause });
