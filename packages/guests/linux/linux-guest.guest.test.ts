@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
 import { linuxGuest } from '@mvirt/testkit/linux-guest';
@@ -36,13 +36,15 @@ async function boot(directory: string, extra: string[]): Promise<Boot> {
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
+  // One that could not be talked to is not left behind.
+  using undo = new DisposableStack();
+  undo.defer(() => void child.kill('SIGKILL'));
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString('latin1');
   });
-  await waitFor('the QMP socket', () => existsSync(socketPath) || child.exitCode !== null);
-  const socket = connect(socketPath);
-  await once(socket, 'connect');
+  // The socket is there a moment before QEMU listens on it.
+  const socket = await waitFor('QMP to answer', () => connected(socketPath), { timeoutMs: bootMs });
   // QEMU may end the link with a reset when it exits; its exit is what is looked at.
   socket.on('error', () => undefined);
   const replies: string[] = [];
@@ -50,6 +52,7 @@ async function boot(directory: string, extra: string[]): Promise<Boot> {
   const qmp = (execute: string, args: object = {}): void => void socket.write(`${JSON.stringify({ execute, arguments: args })}\n`);
   qmp('qmp_capabilities');
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  undo.move();
   return {
     output: () => output,
     type: (text) => void child.stdin.write(text),
@@ -62,6 +65,17 @@ async function boot(directory: string, extra: string[]): Promise<Boot> {
       await waitFor('QEMU to end', ended);
     },
   };
+}
+
+async function connected(socketPath: string): Promise<Socket | null> {
+  const socket = connect(socketPath);
+  try {
+    await once(socket, 'connect');
+    return socket;
+  } catch {
+    socket.destroy();
+    return null; // asked again
+  }
 }
 
 test.skipIf(lacking !== null)(
