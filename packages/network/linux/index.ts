@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { MvirtError } from '@mvirt/domain';
 import type { HostSystem, Programs } from '@mvirt/host';
 import { unguardTap } from '../guard-text.ts';
@@ -12,6 +12,7 @@ import { hostSeed } from './machine.ts';
 import { createLinuxManagedNetworks, type LinuxManagedDeps } from './managed.ts';
 import { readLinks } from './read-links.ts';
 import { createNetworkReader } from './read-network.ts';
+import { writable } from './writable.ts';
 
 export type LinuxNetworkDeps = {
   programs: Programs;
@@ -109,14 +110,4 @@ function surroundings(bridge: string, vmmUid: number): Surroundings {
     ipv6: existsSync(sysctlFolder),
     sysctl: writable(`${sysctlFolder}/default/accept_ra`),
   };
-}
-
-function writable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    // Read-only or missing: that is the answer.
-    return false;
-  }
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { MvirtError, networkBridge } from '@mvirt/domain';
 import type { Host, Programs } from '@mvirt/host';
 import { serverFiles } from '../dnsmasq-text.ts';
@@ -15,6 +15,7 @@ import { hostSeed } from './machine.ts';
 import { createNetworkReader, distinct } from './read-network.ts';
 import { createServerRecord, readText } from './server.ts';
 import { watchServer } from './watch.ts';
+import { writable } from './writable.ts';
 
 export type LinuxManagedDeps = {
   programs: Programs;
@@ -134,14 +135,4 @@ function serverUser(): string {
   const [inside, , count] = map.trim().split(/\s+/).map(Number);
   if (inside !== 0 || (count ?? 0) < 65_535) return 'root';
   return /^dnsmasq:/m.test(readText('/etc/passwd') ?? '') ? 'dnsmasq' : 'nobody';
-}
-
-function writable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    // Read-only or missing: that is the answer.
-    return false;
-  }
 }
