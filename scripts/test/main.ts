@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Counts, countJunit } from './junit.ts';
-import { maySkip } from './may-skip.ts';
+import { report } from './report.ts';
 
 const root = join(import.meta.dir, '../..');
 const results = join(root, 'tmp/test-results');
@@ -18,22 +18,16 @@ const checksHold = long || turbo(['check:types', 'check:lint', 'check:arrows'], 
 // One at a time: guests share two cores, and a test may look for what others have left.
 const testsHold = turbo([long ? 'test:long' : 'test'], ['--concurrency=1', '--continue=always', '--output-logs=full', '--only']);
 
-const total: Counts = { passed: 0, failed: 0, skipped: [] };
-for (const file of existsSync(results) ? readdirSync(results) : []) {
+const total: Counts = { passed: 0, failed: [], skipped: [] };
+for (const file of existsSync(results) ? readdirSync(results).sort() : []) {
   const counts = countJunit(readFileSync(join(results, file), 'utf8'));
+  const named = (test: string): string => `${file.replace(/(\.crash)?\.xml$/, '')}/${test}`;
   total.passed += counts.passed;
-  total.failed += counts.failed;
-  total.skipped.push(...counts.skipped.map((name) => `${file.replace(/\.xml$/, '')}/${name}`));
+  total.failed.push(...counts.failed.map(({ test, message }) => ({ test: named(test), message })));
+  total.skipped.push(...counts.skipped.map(named));
 }
-if (!checksHold) total.failed += 1;
 // Such as a package whose tests could not even begin.
-if (!testsHold && total.failed === 0) total.failed += 1;
-console.log(checksHold ? 'checks: types, lint and arrows hold' : 'checks: FAILED, see above');
-for (const name of total.skipped) {
-  const why = maySkip(name);
-  // On a developer's machine a lack is told; where CI runs, everything else has to be there.
-  if (why === null && process.env.CI === 'true') total.failed += 1;
-  console.log(`skipped: ${name}${why === null ? ' (FAILED in CI: it may not be skipped)' : ` (${why})`}`);
-}
-console.log(`${total.passed} passed, ${total.failed} failed`);
-process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+if (!testsHold && total.failed.length === 0) total.failed.push({ test: 'a package', message: 'its tests could not begin, see above' });
+const { lines, success } = report(total, checksHold, process.env.CI === 'true');
+for (const line of lines) console.log(line);
+process.exit(success ? 0 : 1);

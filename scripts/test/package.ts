@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { countJunit, runnerFailure } from './junit.ts';
+import { pumped } from './pumped.ts';
 
 const long = process.argv.includes('--long');
 const pattern = long ? '**/*.long.test.{ts,tsx}' : '**/*.test.{ts,tsx}';
@@ -26,9 +27,16 @@ if (files.length > 0) {
     `--reporter-outfile=${outfile}`,
     ...files.map((file) => `./${file}`),
   ];
-  const ended = Bun.spawnSync(argv, { stdio: ['ignore', 'inherit', 'inherit'], env: process.env });
+  const ended = await pumped(
+    argv,
+    (bytes) => Bun.write(Bun.stdout, bytes),
+    (bytes) => Bun.write(Bun.stderr, bytes),
+  );
   const counted = existsSync(outfile) ? countJunit(readFileSync(outfile, 'utf8')) : null;
-  // Also a runner that died, or an error outside of any test, is a failure that the last line counts.
-  if (ended.exitCode !== 0 && !counted?.failed) writeFileSync(crashFile, runnerFailure(name));
-  process.exit(ended.exitCode ?? 1);
+  // Also a runner that died, an error outside of any test, or a process that a test left, is a failure that the last line counts.
+  const left = ended.left.map(({ pid, argv }) => `left behind by a test, and killed: ${argv} (pid ${pid})`);
+  for (const line of left) console.error(line);
+  const noted = counted !== null && counted.failed.length > 0;
+  if (left.length > 0 || (ended.exitCode !== 0 && !noted)) writeFileSync(crashFile, runnerFailure(name, left.join('\n')));
+  process.exit(ended.exitCode === 0 && left.length > 0 ? 1 : ended.exitCode);
 }
