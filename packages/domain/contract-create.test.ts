@@ -48,6 +48,7 @@ test('all that the contract can say becomes a spec', () => {
       ],
       userData: '#cloud-config\n',
       nestedVirt: true,
+      ownDisk: null,
       sshKeys: [],
       labels: {},
       hypervisor: 'auto',

@@ -31,6 +31,7 @@ test('defaults: one vCPU, 512 MiB, no NIC, boots the disk', () => {
     cmdline: null,
     firmware: null,
     disks: [{ path: '/images/a.qcow2', readonly: false, format: 'qcow2' }],
+    ownDisk: null,
     nics: [],
     userData: null,
     nestedVirt: false,

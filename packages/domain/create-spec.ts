@@ -140,7 +140,7 @@ export function parseCreate(input: unknown, host: HostLimits): { spec: VmSpec; i
   const warnings = fields.vcpus > host.cpus ? [`${fields.vcpus} vCPUs on a host with ${host.cpus}: the VM will be slow`] : [];
   const bootMode = fields.kernel === null ? 'disk' : 'kernel';
   const nics = fields.nics.map(toNic);
-  return { spec: { ...fields, nics, bootMode, nestedVirt: false }, id, name, warnings };
+  return { spec: { ...fields, nics, ownDisk: null, bootMode, nestedVirt: false }, id, name, warnings };
 }
 
 /** A NIC as it was asked for: what its network gives it is not looked up yet. */

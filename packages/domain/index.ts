@@ -8,6 +8,7 @@ export * from './error.ts';
 export * from './error-table.ts';
 export * from './exit-cause.ts';
 export * from './hypervisor-kind.ts';
+export * from './image-spec.ts';
 export * from './lifecycle-event.ts';
 export * from './network-spec.ts';
 export * from './restart-policy.ts';

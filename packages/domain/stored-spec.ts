@@ -41,6 +41,7 @@ export const extrasSchema = z.object({
   formats: z.record(z.string(), z.enum(diskFormats)).default({}),
   /** By MAC: the networks of NICs that are not on the agent's own bridge. */
   networks: z.record(z.string(), z.object({ name: z.string(), ipv4: z.string().nullable(), ipv6: z.string().nullable() })).default({}),
+  ownDisk: z.object({ image: z.string(), user: z.string().nullable(), path: z.string(), overlay: z.boolean() }).nullable().default(null),
   sshKeys: z.array(z.string()).default([]),
   labels: z.record(z.string(), z.string()).default({}),
   hypervisor: z.enum(['auto', 'cloud-hypervisor', 'qemu']).default('auto'),
@@ -81,6 +82,7 @@ export function decodeSpec(configJson: unknown, extras: unknown): { spec: VmSpec
     cmdline: config.cmdline ?? null,
     firmware: own.firmware,
     disks: config.disks.map((disk) => ({ path: disk.path, readonly: disk.readonly, format: formatOf(disk.path) })),
+    ownDisk: own.ownDisk,
     nics,
     userData: config.user_data ?? null,
     nestedVirt: config.nested_virt ?? false,
@@ -125,6 +127,7 @@ export function encodeSpec(spec: VmSpec, unknownKeys: Record<string, unknown> = 
     maxMemoryMib: spec.maxMemoryMib,
     formats: Object.fromEntries(spec.disks.map((disk) => [disk.path, disk.format])),
     networks: Object.fromEntries(spec.nics.flatMap(({ mac, network }) => (mac === null || network === null ? [] : [[mac, network] as const]))),
+    ownDisk: spec.ownDisk,
     sshKeys: spec.sshKeys,
     labels: spec.labels,
     hypervisor: spec.hypervisor,

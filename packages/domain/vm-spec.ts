@@ -35,6 +35,17 @@ export type NicNetwork = {
   ipv6: string | null;
 };
 
+/** The disk that was made for a VM from a stored image; it goes with the VM. */
+export type OwnDisk = {
+  /** The image's name then. */
+  image: string;
+  /** Who logs in to the image's guests; null: not known. */
+  user: string | null;
+  path: string;
+  /** Whether it has only what differs from the image, which then must stay. */
+  overlay: boolean;
+};
+
 /** What a VM is made of. The contract's fields and ours in one shape; absent is null. */
 export type VmSpec = {
   vcpus: number;
@@ -51,6 +62,8 @@ export type VmSpec = {
   /** Ours: a firmware image; the contract has no such field. */
   firmware: string | null;
   disks: Disk[];
+  /** Ours: which of the disks was made for it; it stays the VM's own where it is detached. null: none. */
+  ownDisk: OwnDisk | null;
   nics: Nic[];
   /** Text (cloud-config YAML or a script), not a path. */
   userData: string | null;

@@ -1,4 +1,4 @@
-import type { EventDraft, LifecycleEvent, NetworkSpec, RunRecord, VmCondition, VmId, VmSpec } from '@mvirt/domain';
+import type { EventDraft, ImageSpec, LifecycleEvent, NetworkSpec, RunRecord, VmCondition, VmId, VmSpec } from '@mvirt/domain';
 
 /** A VM as it is kept. */
 export type StoredVm = {
@@ -34,6 +34,9 @@ export type StoredRun = RunRecord & {
 /** A network that the agent makes. */
 export type StoredNetwork = NetworkSpec & { createdAtMs: number };
 
+/** An image that the agent keeps. */
+export type StoredImage = ImageSpec & { createdAtMs: number };
+
 /** One console log's life: see the console hub. */
 export type ConsoleLog = {
   vmId: VmId;
@@ -56,6 +59,7 @@ export interface Store {
   consoles: ConsoleTable;
   notes: NoteTable;
   networks: NetworkTable;
+  images: ImageTable;
   /** All or nothing; may be nested. */
   transact<T>(work: () => T): T;
   close(): void;
@@ -98,6 +102,15 @@ export interface NetworkTable {
   get(name: string): StoredNetwork | null;
   /** @throws NAME_TAKEN */
   insert(network: StoredNetwork): void;
+  remove(name: string): void;
+}
+
+export interface ImageTable {
+  /** By name. */
+  list(): StoredImage[];
+  get(name: string): StoredImage | null;
+  /** @throws NAME_TAKEN */
+  insert(image: StoredImage): void;
   remove(name: string): void;
 }
 

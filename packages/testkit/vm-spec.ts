@@ -12,6 +12,7 @@ export const vmSpec = (change: Partial<VmSpec> = {}): VmSpec => ({
   cmdline: null,
   firmware: null,
   disks: [],
+  ownDisk: null,
   nics: [],
   userData: null,
   nestedVirt: false,

@@ -27,6 +27,12 @@ export const vmSchema = z.object({
   cmdline: z.string().nullable(),
   firmware: z.string().nullable(),
   disks: z.array(z.object({ path: z.string(), readonly: z.boolean(), format: z.enum(diskFormats) })),
+  /** The stored image that its own disk was made of; null: it has no such disk. */
+  image: z.string().nullable(),
+  /** Who logs in to that image's guests; null: not known. */
+  imageUser: z.string().nullable(),
+  /** The path of the disk that was made for it, and goes with it; null: none. */
+  ownDisk: z.string().nullable(),
   nics: z.array(
     z.object({
       mac: z.string(),

@@ -16,6 +16,7 @@ const spec: VmSpec = {
   nics: [],
   userData: null,
   nestedVirt: false,
+  ownDisk: null,
   sshKeys: [],
   labels: {},
   hypervisor: 'auto',

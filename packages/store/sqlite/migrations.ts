@@ -95,4 +95,19 @@ CREATE TABLE mvirt_networks (
 );
 `,
   },
+  {
+    number: 4,
+    name: 'images',
+    sql: `
+CREATE TABLE mvirt_images (
+  name TEXT PRIMARY KEY,
+  format TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  source TEXT,
+  user TEXT,
+  created_at_ms INTEGER NOT NULL
+);
+`,
+  },
 ];

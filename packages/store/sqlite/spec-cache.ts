@@ -32,6 +32,7 @@ function copy({ spec, unknownKeys }: DecodedSpec): DecodedSpec {
     spec: {
       ...spec,
       disks: spec.disks.map((disk) => ({ ...disk })),
+      ownDisk: spec.ownDisk === null ? null : { ...spec.ownDisk },
       nics: spec.nics.map((nic) => ({ ...nic })),
       sshKeys: [...spec.sshKeys],
       labels: { ...spec.labels },

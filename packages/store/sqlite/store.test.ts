@@ -57,6 +57,7 @@ const rich = () =>
       ],
       userData: '#cloud-config\nü: "\'; DROP TABLE vms; --"\n',
       nestedVirt: true,
+      ownDisk: { image: 'debian-12', user: 'debian', path: '/b.qcow2', overlay: true },
       sshKeys: ['ssh-ed25519 AAAA me'],
       labels: { team: 'a' },
       hypervisor: 'qemu',
@@ -285,6 +286,22 @@ describe('consoles', () => {
     expect(store.consoles.get('a')).toEqual({ ...log, logId: 'l2', keptFrom: 0, times: [] });
     store.consoles.remove('a');
     expect(store.consoles.get('a')).toBeNull();
+  });
+});
+
+describe('images', () => {
+  const image = (name: string) =>
+    ({ name, format: 'qcow2', sizeBytes: 2 ** 45, sha256: 'ab'.repeat(32), source: 'https://example.org/ü', user: null, createdAtMs: 5 }) as const;
+
+  test('are kept by name, and there after a reopen', () => {
+    store.images.insert(image('b'));
+    store.images.insert({ ...image('a'), format: 'raw', source: null, user: 'debian' });
+    reopen();
+    expect(store.images.list()).toEqual([{ ...image('a'), format: 'raw', source: null, user: 'debian' }, image('b')]);
+    expect([store.images.get('b'), store.images.get('c')]).toEqual([image('b'), null]);
+    expect(codeOf(() => store.images.insert(image('b')))).toBe('NAME_TAKEN');
+    store.images.remove('b');
+    expect(store.images.list().map(({ name }) => name)).toEqual(['a']);
   });
 });
 
