@@ -37,10 +37,10 @@ for (const { kind, program, missing } of hypervisors)
           const started = await agent.api.vm.start.mutate({ vm: 'web' });
           expect(started).toMatchObject({ changed: true, vm: { state: 'running', hypervisor: kind } });
           pid = started.vm.pid ?? 0;
-          await waitFor('the guest to print', () => printed.length > 0, { timeoutMs: 20_000 });
+          await waitFor('the guest to print', () => printed.length > 0);
           // 256 KiB are on their way when the agent dies.
           await client.api.console.write.mutate({ vm: 'web', bytes: Buffer.from('f') });
-          await waitFor('the flood to begin', () => printed.length > 1000, { timeoutMs: 20_000 });
+          await waitFor('the flood to begin', () => printed.length > 1000);
           expect(await agent.end('SIGKILL')).toBe('SIGKILL');
         }
         expect(commandLineOf(pid)).toContain(program);
@@ -50,7 +50,7 @@ for (const { kind, program, missing } of hypervisors)
           const before = printed.length;
           // The bare-metal guest answers what is typed; whatever it says, a byte must come back.
           await client.api.console.write.mutate({ vm: 'web', bytes: Buffer.from('hello\r') });
-          await waitFor('the guest to answer', () => printed.length > before, { timeoutMs: 20_000 });
+          await waitFor('the guest to answer', () => printed.length > before);
           const dots = () => printed.replace(/[^.]/g, '').length;
           await waitFor('the whole flood', () => dots() === floodBytes, { timeoutMs: 60_000 });
           expect(await agent.end('SIGTERM')).toBe(0);

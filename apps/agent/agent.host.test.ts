@@ -22,7 +22,7 @@ test('starts, answers, logs JSON, and leaves at once on SIGTERM and SIGINT with 
     expect(lines.map(({ message }) => message)).toContain(`leaving on ${signal}: VMs go on`);
     expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
   }
-}, 30_000);
+}, 60_000);
 
 test('a second agent on the data directory is refused by pid, also while the first is stopped; kill -9 frees it', async () => {
   using dir = tempDir();
@@ -36,7 +36,7 @@ test('a second agent on the data directory is refused by pid, also while the fir
   await using third = await startAgent(dir);
   expect(await third.api.vm.list.query()).toEqual([]);
   expect(await third.end('SIGTERM')).toBe(0);
-}, 30_000);
+}, 60_000);
 
 test('any other process that has the database open is refused by pid', async () => {
   using dir = tempDir();
@@ -56,7 +56,7 @@ test('any other process that has the database open is refused by pid', async () 
   }
   await using agent = await startAgent(dir);
   expect(await agent.end('SIGTERM')).toBe(0);
-}, 30_000);
+}, 60_000);
 
 test('bad flags end it with status 2 and a hint', async () => {
   using dir = tempDir();
@@ -76,4 +76,4 @@ test("a data directory that cannot be used is the user's to mend, and named", as
   expect(await agent.ended()).toBe(2);
   expect(agent.stderr()).toContain(`--data-dir: ${dir.join('data')} cannot be used: `);
   expect(agent.stderr()).toContain('hint: give a --data-dir that is a folder');
-}, 30_000);
+}, 60_000);

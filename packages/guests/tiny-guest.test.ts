@@ -105,4 +105,4 @@ test('inside a compiled executable it is copied out', () => {
   expect(path.startsWith(join(folder, 'out/tiny-'))).toBe(true);
   expect(readFileSync(path).equals(readFileSync(committed))).toBe(true);
   expect(() => execFileSync(program, [], { stdio: 'pipe' })).toThrow('name a folder');
-}, 30_000);
+}, 60_000);

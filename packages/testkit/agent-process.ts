@@ -71,7 +71,7 @@ export async function startAgent(dir: TempDir, flags: string[] = [], options: Ag
     () => (over = true),
     () => (over = true),
   );
-  await waitFor('the agent to be ready', () => over || agent.stdout().includes('is ready on'), { timeoutMs: 20_000 });
+  await waitFor('the agent to be ready', () => over || agent.stdout().includes('is ready on'));
   if (over) throw new Error(`the agent ended: ${agent.stderr()}`);
   return agent;
 }

@@ -34,7 +34,7 @@ export function viewConsole(open: (signal: AbortSignal) => AsyncIterable<Console
     text: () => Buffer.concat(messages.flatMap((message) => (message.kind === 'data' ? [message.bytes] : []))).toString(),
     cursor: () => messages.at(-1)?.cursor ?? '',
     until: async (name, condition) => {
-      await waitFor(`${name}; came: ${messages.length} messages`, () => condition(viewer), { timeoutMs: 20_000 });
+      await waitFor(`${name}; came: ${messages.length} messages`, () => condition(viewer));
     },
     failure: () => failure,
     ended: () => ended,

@@ -17,9 +17,9 @@ export type LeakWatch = AsyncDisposable & {
 
 /**
  * Proves at the test's end that it left nothing behind: `await using leaks = watchLeaks({ dir: dir.path })`, after the
- * directory and before everything else. What is still ending gets timeoutMs (default 3000) to be gone.
+ * directory and before everything else. What is still ending gets timeoutMs (default 10 s) to be gone.
  */
-export function watchLeaks({ dir, mayStay = () => false, timeoutMs = 3000 }: LeakOptions = {}): LeakWatch {
+export function watchLeaks({ dir, mayStay = () => false, timeoutMs = 10_000 }: LeakOptions = {}): LeakWatch {
   const root = dir === undefined ? null : realpathSync(dir);
   const seen = () => [...processesOf(root), ...descriptors(root), ...taps(), ...files(root, mayStay)];
   const before = new Set(seen());

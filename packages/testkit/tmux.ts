@@ -51,7 +51,7 @@ export type Terminal = AsyncDisposable & {
 };
 
 const run = promisify(execFile);
-const patienceMs = 10_000;
+const patienceMs = 20_000;
 
 /** Why there can be no terminal here, for a skip; null where there can. */
 export const noTerminal = (): string | null => (Bun.which('tmux') === null ? 'tmux is not installed (Debian package tmux)' : null);

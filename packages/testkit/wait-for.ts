@@ -3,13 +3,13 @@ export type WaitOptions = { timeoutMs?: number; signal?: AbortSignal };
 const pollMs = 5;
 
 /**
- * Waits until the condition gives something other than false, null or undefined, and answers with it (default 5000 ms).
+ * Waits until the condition gives something other than false, null or undefined, and answers with it (default 20 s: a busy machine is not a failure).
  * A condition that throws ends the wait. @throws Error naming the condition when the time is over.
  */
 export async function waitFor<T>(
   name: string,
   condition: () => T | Promise<T>,
-  { timeoutMs = 5000, signal }: WaitOptions = {},
+  { timeoutMs = 20_000, signal }: WaitOptions = {},
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -25,7 +25,7 @@ test.skipIf(missing !== null)(
     await terminal.until('keys go to demo');
     await terminal.type(`i=0; while [ $i -lt ${rows} ]; do echo row-$i-end; i=$((i+1)); done`);
     await terminal.keys('Enter');
-    await waitFor('the flood', () => checkout.consoleLog().includes('row-100-end'), { timeoutMs: 20_000 });
+    await waitFor('the flood', () => checkout.consoleLog().includes('row-100-end'));
     process.kill(checkout.pidIn('agent.json') ?? 0, 'SIGKILL');
     await terminal.until('agent lost');
 
@@ -35,8 +35,8 @@ test.skipIf(missing !== null)(
     expect(second.text).toContain('npm start runs already, as pid ');
     expect(second.text).toMatch(/^demo says: TINY-READY host=mvirt /m);
     expect(second.text).not.toContain('stopping');
-    await terminal.until('● agent', { timeoutMs: 20_000 });
-    await terminal.until(`row-${rows - 1}-end`, { timeoutMs: 20_000 });
+    await terminal.until('● agent');
+    await terminal.until(`row-${rows - 1}-end`);
     const numbers = [...checkout.consoleLog().matchAll(/^row-(\d+)-end\r?$/gm)].map((match) => Number(match[1]));
     expect(numbers).toEqual(Array.from({ length: rows }, (_, at) => at));
     await terminal.type('echo typed-$((40+2))');

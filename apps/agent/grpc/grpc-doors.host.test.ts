@@ -125,9 +125,9 @@ sys.stdin.read()
     await once(child.stdout, 'data');
     const client = connect(opened.port, '127.0.0.1');
     client.write('hello');
-    await waitFor('its bytes', () => opened.served[0]?.text === 'hello', { timeoutMs: 20_000 });
+    await waitFor('its bytes', () => opened.served[0]?.text === 'hello');
     expect(opened.served).toHaveLength(1);
-    await waitFor('every refusal', () => opened.lines.length === 2000, { timeoutMs: 20_000 });
+    await waitFor('every refusal', () => opened.lines.length === 2000);
     client.destroy();
     child.stdin.end();
     expect(await ended).toEqual([0, null]);

@@ -51,7 +51,7 @@ test('a reader that has seen enough ends it without a word', async () => {
   });
   const closed = once(child, 'close');
   // head may have gone before or after the second event was written: another one finds out.
-  await waitFor('the first event', () => written.stdout.includes('created'), { timeoutMs: 10_000 });
+  await waitFor('the first event', () => written.stdout.includes('created'));
   await cli.mvirt('set', 'web', 'label.a=b');
   await cli.mvirt('pause', 'web');
   await closed;
@@ -103,7 +103,7 @@ for (const [command, read] of [
         .events.read({ since: 0, limit: 1000 })
         .map(({ seq }) => seq);
     await using mvirt = spawnMvirt([...command, '--socket', cli.socketPath]);
-    const caughtUp = () => waitFor('all events to be shown', () => read(mvirt.stdout()).length >= known().length, { timeoutMs: 10_000 });
+    const caughtUp = () => waitFor('all events to be shown', () => read(mvirt.stdout()).length >= known().length);
     await caughtUp();
     cli.hangUp();
     await cli.bench.vms().pause(cli.bench.vms().list()[0]?.id ?? asVmId('none'), {});
@@ -121,11 +121,11 @@ test('logs -f goes on likewise, each line once', async () => {
   await using cli = await openCli();
   const id = await cli.bench.started({ name: 'web' });
   await using mvirt = spawnMvirt(['logs', 'web', '-f', '--json', '--socket', cli.socketPath]);
-  await waitFor('the log so far', () => mvirt.stdout().includes('"running"'), { timeoutMs: 10_000 });
+  await waitFor('the log so far', () => mvirt.stdout().includes('"running"'));
   cli.hangUp();
   await cli.bench.vms().pause(id, {});
   await cli.listen();
-  await waitFor('what happened meanwhile', () => mvirt.stdout().includes('paused'), { timeoutMs: 10_000 });
+  await waitFor('what happened meanwhile', () => mvirt.stdout().includes('paused'));
   const shown = lines(mvirt.stdout()).map((line) => (JSON.parse(line) as { text: string }).text);
   const all = ((await cli.json('logs', 'web')) as { lines: { text: string }[] }).lines.map(({ text }) => text);
   expect(shown).toEqual(all);

@@ -281,7 +281,7 @@ test('a server that never answers is given up by Ctrl-C', async () => {
   server.listen(0, '::1', resolve);
   await promise;
   await using mvirt = spawnMvirt(['list', '--server', `[::1]:${(server.address() as { port: number }).port}`]);
-  await waitFor('the client to have asked', () => asked > 0, { timeoutMs: 10_000 });
+  await waitFor('the client to have asked', () => asked > 0);
   mvirt.child.kill('SIGINT');
   expect([await mvirt.ended(), mvirt.stdout(), mvirt.stderr()]).toEqual([130, '', '']);
   server.close();
@@ -303,7 +303,7 @@ test.skipIf(missing !== null)('a server that dies in the middle is 6, whatever w
       stop: () => server.heard.some(({ method }) => method === 'StopVm'),
       console: () => mvirt.stdout().includes('attached'),
     }[waiting[0] ?? ''];
-    await waitFor(`${waiting[0]} to be under way`, underWay ?? (() => null), { timeoutMs: 10_000 });
+    await waitFor(`${waiting[0]} to be under way`, underWay ?? (() => null));
     await server.kill();
     expect([waiting, await mvirt.ended()]).toEqual([waiting, 6]);
     expect(mvirt.stderr()).toMatch(/mvirt: the server at .* went away: .*\nhint: what had begun goes on; /);
@@ -322,7 +322,7 @@ test.skipIf(missing !== null)('events as they happen, for people and for scripts
   await cli.json('create', '--name', 'web', '--kernel', '/k', '--start');
   await cli.json('kill', 'web');
   await cli.json('delete', 'web');
-  await waitFor('the last event', () => both('deleted'), { timeoutMs: 10_000 });
+  await waitFor('the last event', () => both('deleted'));
   for (const one of [people, scripts]) {
     one.child.kill('SIGINT');
     expect([await one.ended(), one.stderr()]).toEqual([130, '']);

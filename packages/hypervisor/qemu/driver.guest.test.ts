@@ -56,7 +56,7 @@ guestTest(
     await facts.until('responsive');
     expect(await vmm.status({})).toBe('running');
   },
-  30_000,
+  60_000,
 );
 
 guestTest(
@@ -69,7 +69,7 @@ guestTest(
     await expect(vmm.attachDisk(disk, {})).rejects.toMatchObject({ code: 'DISK_IN_USE' });
     expect(await vmm.blockStats({})).toEqual([]);
   },
-  30_000,
+  60_000,
 );
 
 guestTest(
@@ -86,7 +86,7 @@ guestTest(
     await vmm.attachDisk(last, {});
     expect(await vmm.blockStats({})).toHaveLength(spareRootPorts + 1);
   },
-  30_000,
+  60_000,
 );
 
 guestTest(
@@ -103,7 +103,7 @@ guestTest(
     expect(status).toMatch(/^Seccomp:\s+2$/m);
     expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
   },
-  30_000,
+  60_000,
 );
 
 guestTest(
@@ -127,5 +127,5 @@ guestTest(
     const lostStatus = { ...run, runId: 'never' };
     expect((await room.agent().causeOfEnd(lostStatus, {})).kind).toBe('not-observable');
   },
-  30_000,
+  60_000,
 );

@@ -36,7 +36,7 @@ export async function openPythonServer(generation: Generation): Promise<PythonSe
     child.kill('SIGKILL');
     await closed;
   };
-  await waitFor('the server in Python', () => port, { timeoutMs: 20_000 });
+  await waitFor('the server in Python', () => port);
   return {
     target: `[::1]:${port}`,
     pid: child.pid ?? 0,

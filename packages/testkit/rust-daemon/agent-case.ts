@@ -37,7 +37,7 @@ export function rustAgentCase(bench: RustBench, bunTest: typeof test): void {
       const echoes = async (text: string) => {
         const before = seen.length;
         await client.api.console.write.mutate({ vm: 'web', bytes: Buffer.from(text) });
-        await waitFor(`the echo of ${text} (${JSON.stringify(seen.slice(-200))})`, () => seen.slice(before).includes(text), { timeoutMs: 20_000 });
+        await waitFor(`the echo of ${text} (${JSON.stringify(seen.slice(-200))})`, () => seen.slice(before).includes(text));
       };
       const running = { state: 'running', responsive: true, pid: vmm.process.pid, hypervisor: 'cloud-hypervisor' };
       try {
@@ -48,7 +48,7 @@ export function rustAgentCase(bench: RustBench, bunTest: typeof test): void {
             { vm: 'web', from: { kind: 'all' } },
             { onData: ({ data }) => (seen += data.kind === 'data' ? Buffer.from(data.bytes).toString('latin1') : '') },
           );
-          await waitFor('what it printed before', () => seen.includes('TINY up'), { timeoutMs: 20_000 });
+          await waitFor('what it printed before', () => seen.includes('TINY up'));
           await echoes('hello');
           expect(await agent.end('SIGKILL')).toBe('SIGKILL');
         }
@@ -88,7 +88,7 @@ export function rustSilentLineCase(bench: RustBench, bunTest: typeof test): void
         await using agent = await startAgent(dir);
         await waitFor('the guest to be up', () => room.console().includes('TINY up'));
         await type(agent, 'f');
-        await waitFor('its flood to begin', () => room.console().length > 1000, { timeoutMs: 20_000 });
+        await waitFor('its flood to begin', () => room.console().length > 1000);
         process.kill(agent.pid, 'SIGSTOP');
         const stoppedAtMs = performance.now();
         await waitFor('the guest to print on', () => performance.now() - stoppedAtMs > 300);
@@ -97,12 +97,12 @@ export function rustSilentLineCase(bench: RustBench, bunTest: typeof test): void
       await using agent = await startAgent(dir);
       expect(await agent.api.vm.get.query({ vm: 'web' })).toMatchObject({ state: 'running', responsive: true, pid: vmm.process.pid });
       const logged = async () => (await agent.api.log.read.query({ vm: 'web' })).map(({ text }) => text).join('\n');
-      await waitFor('its log to say so', async () => (await logged()).includes('takes no client on serial.sock'), { timeoutMs: 20_000 });
+      await waitFor('its log to say so', async () => (await logged()).includes('takes no client on serial.sock'));
       await expect(type(agent, 'hello')).rejects.toThrow('takes no client on serial.sock');
       await agent.api.vm.reboot.mutate({ vm: 'web' });
-      await waitFor('it to be up again', () => room.console().split('TINY up').length > 2, { timeoutMs: 20_000 });
+      await waitFor('it to be up again', () => room.console().split('TINY up').length > 2);
       await type(agent, 'hello');
-      await waitFor('the echo', () => room.console().endsWith('hello'), { timeoutMs: 20_000 });
+      await waitFor('the echo', () => room.console().endsWith('hello'));
       expect(await agent.end('SIGTERM')).toBe(0);
     },
     90_000,

@@ -67,7 +67,7 @@ export function rustDaemonCases(bench: RustBench, bunTest: typeof test): void {
           await agent.shows('TINY pci up');
           expect((await vms.blockStats(room.id, {})).map(({ path }) => path)).toEqual([first, hot]);
           await vms.detachDisk(room.id, first, {});
-          await waitFor('the disk to be gone', () => agent.events().includes('disk-detached'), { timeoutMs: 15_000 });
+          await waitFor('the disk to be gone', () => agent.events().includes('disk-detached'));
           await vms.reboot(room.id, {});
           await agent.shows('TINY up', 2);
           await agent.type('again');
@@ -115,7 +115,7 @@ export function rustDaemonCases(bench: RustBench, bunTest: typeof test): void {
       await agent.shows('TINY up', 2);
       await agent.type('anew');
       await agent.shows('anew');
-      await waitFor('the reset to be told', () => agent.events().includes('rebooted'), { timeoutMs: 15_000 });
+      await waitFor('the reset to be told', () => agent.events().includes('rebooted'));
     });
 
     test('a serial line that goes into a file is shown, and takes no input', async (room) => {
@@ -136,7 +136,7 @@ export function rustDaemonCases(bench: RustBench, bunTest: typeof test): void {
       await using agent = await room.agent();
       expect(agent.engine.vms.get(room.id)).toMatchObject({ pid: vmm.process.pid, condition: { observed: 'running', responsive: false } });
       room.host.processes.signal(vmm.process, 'SIGCONT');
-      await waitFor('it to answer', () => agent.engine.vms.get(room.id).condition.responsive, { timeoutMs: 20_000 });
+      await waitFor('it to answer', () => agent.engine.vms.get(room.id).condition.responsive);
       await agent.type('awake');
       await agent.shows('awake');
     });
@@ -268,7 +268,7 @@ export function rustNicCase(bench: RustBench, bunTest: typeof test): void {
     const { vms } = agent.engine;
     expect(room.network.taps()).toHaveLength(1);
     await vms.detachNic(room.id, clientMac, {});
-    await waitFor('the NIC to be gone', () => agent.events().includes('nic-detached'), { timeoutMs: 15_000 });
+    await waitFor('the NIC to be gone', () => agent.events().includes('nic-detached'));
     await vms.stop(room.id, { graceMs: 20_000 });
     expect(room.network.taps()).toEqual([]);
     expect(room.network.foreignTaps()).toEqual(['tap7']);

@@ -82,7 +82,7 @@ test.skipIf(missing !== null)('console over gRPC without a terminal: what comes 
   expect([await early.ended(), early.stderr()]).toEqual([4, 'mvirt: VM is not running\nhint: mvirt get VM shows its state\n']);
   await cli.json('start', 'web');
   await using mvirt = spawnMvirt(['console', 'web', '--server', server.target]);
-  await waitFor('the console', () => mvirt.stdout().includes('attached'), { timeoutMs: 10_000 });
+  await waitFor('the console', () => mvirt.stdout().includes('attached'));
   const typed = `a\x01t${'0123456789abcdef'.repeat(20_000)}`;
   mvirt.child.stdin?.end(typed);
   expect([await mvirt.ended(), mvirt.stderr()]).toEqual([0, '']);

@@ -99,7 +99,7 @@ rootTest(
     host.processes.signal(accepted, 'SIGKILL');
     expect(await host.vmms.waitExit(dir.path, 'exit-1', { timeoutMs: 5000 })).toEqual({ status: null, signal: 'SIGKILL' });
   },
-  20_000,
+  60_000,
 );
 
 function asNobody(script: string): string {
