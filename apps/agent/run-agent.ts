@@ -1,6 +1,5 @@
-import { errorTable, exitStatus, toMvirtError } from '@mvirt/domain';
+import { buildInfo, errorTable, exitStatus, toMvirtError } from '@mvirt/domain';
 import type { Services } from '@mvirt/engine';
-import manifest from '../../package.json';
 import { type AgentConfig, parseConfig } from './config.ts';
 import { openDoors } from './door.ts';
 import { readTlsFiles } from './grpc/tls-files.ts';
@@ -36,7 +35,7 @@ export async function runAgent(argv: string[]): Promise<number> {
 }
 
 async function serve(config: AgentConfig, log: AgentLog): Promise<number> {
-  const { version } = manifest;
+  const { version } = buildInfo;
   const nowMs = () => Date.now();
   const tls = config.grpcTls === null ? null : readTlsFiles(config.grpcTls, nowMs());
   for (const warning of tls?.warnings ?? []) log.warn(warning);

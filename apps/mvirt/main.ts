@@ -1,9 +1,9 @@
 #!/usr/bin/env bun
-import { productVersion } from './cli/product-version.ts';
+import { buildInfo } from '@mvirt/domain/build-info';
 
 // The version is answered before anything else is loaded.
 if (process.argv.length === 3 && (process.argv[2] === '--version' || process.argv[2] === '-V')) {
-  console.log(`mvirt ${productVersion}`);
+  console.log(`mvirt ${buildInfo.version}`);
 } else {
   const [{ runCli }, { processIo }] = await Promise.all([import('./cli/main.ts'), import('./cli/io.ts')]);
   process.exit(await runCli(process.argv.slice(2), processIo()));

@@ -1,5 +1,6 @@
 export * from './assert-never.ts';
 export * from './boot.ts';
+export * from './build-info.ts';
 export * from './change-spec.ts';
 export * from './clock.ts';
 export * from './contract-create.ts';

@@ -23,6 +23,8 @@ const entry = fileURLToPath(new URL('../../apps/mvirt/main.ts', import.meta.url)
 export type AgentProcessOptions = {
   /** What runs it, such as a network namespace's `enter`. */
   through?: string[];
+  /** What stands before the command line (default: Bun and the sources), such as the built executable. */
+  program?: string[];
   /** It may take the default gRPC address: it is alone in its network namespace. */
   defaultListen?: boolean;
 };
@@ -31,12 +33,16 @@ export type AgentProcessOptions = {
  * A real agent in a process of its own on `dir`/data; killed when disposed, its VMs are the test's to end. It listens for no gRPC clients unless the
  * flags say so: agents of tests that run at the same time would want the same port.
  */
-export function spawnAgent(dir: TempDir, flags: string[] = [], { through = [], defaultListen = false }: AgentProcessOptions = {}): AgentProcess {
+export function spawnAgent(
+  dir: TempDir,
+  flags: string[] = [],
+  { through = [], program = [process.execPath, entry], defaultListen = false }: AgentProcessOptions = {},
+): AgentProcess {
   const socketPath = dir.join('agent.sock');
-  const argv = [entry, 'agent', '--data-dir', dir.join('data'), '--socket', socketPath, '--hypervisor', 'qemu', ...flags];
+  const argv = [...program, 'agent', '--data-dir', dir.join('data'), '--socket', socketPath, '--hypervisor', 'qemu', ...flags];
   if (!defaultListen && !flags.includes('--listen')) argv.push('--listen', 'off');
-  const [program = '', ...args] = [...through, process.execPath, ...argv];
-  const child: ChildProcess = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [first = '', ...args] = [...through, ...argv];
+  const child: ChildProcess = spawn(first, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const written = { stdout: '', stderr: '' };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (written.stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (written.stderr += text));

@@ -1,4 +1,5 @@
 import { findSocket } from '@mvirt/api/client/find-socket';
+import { isCompiled } from '@mvirt/domain/build-info';
 import { MvirtError } from '@mvirt/domain/error';
 import { exitStatus } from '@mvirt/domain/error-table';
 import { reportError } from '../output/errors.ts';
@@ -53,7 +54,8 @@ async function startUi({ socketFlag, server, mouse, theme }: Extract<Parsed, { k
   if (!io.stdout.isTerminal || !io.stdinIsTerminal) throw refuse('the full-screen UI needs a terminal');
   if (io.env.TERM === 'dumb') throw refuse('the full-screen UI needs more than TERM=dumb');
   const found = findSocket({ flag: socketFlag, env: io.env, cwd: io.cwd });
-  await import('@opentui/solid/preload');
+  // Its components come compiled in the executable; from the sources they are compiled now.
+  if (!isCompiled) await import('@opentui/solid/preload');
   const { runUi } = await import('../tui/app.tsx');
   return runUi({ socketPath: found.path, tried: found.tried, mouse, theme });
 }

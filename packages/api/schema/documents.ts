@@ -43,7 +43,7 @@ export const commandDocuments = {
   'network-show': document({ network: networkSchema }),
   'network-create': document({ ...networkChangeSchema.shape, dryRun: z.boolean() }),
   'network-rm': document({ ...networkChangeSchema.shape, dryRun: z.boolean() }),
-  version: document({ version: z.string(), agentVersion: z.string().nullable() }),
+  version: document({ version: z.string(), commit: z.string().nullable(), date: z.iso.datetime().nullable(), agentVersion: z.string().nullable() }),
   doctor: document(doctorReportSchema.shape),
   error: document({ error: errorSchema }),
 } as const;

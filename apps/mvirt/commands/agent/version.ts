@@ -1,5 +1,5 @@
+import { buildInfo } from '@mvirt/domain/build-info';
 import type { Invocation } from '../../cli/invocation.ts';
-import { productVersion } from '../../cli/product-version.ts';
 import { writeDocument } from '../../output/json.ts';
 import { printable } from '../../output/table.ts';
 
@@ -7,8 +7,10 @@ import { printable } from '../../output/table.ts';
 export async function run(invocation: Invocation): Promise<number> {
   const { io, json } = invocation;
   const agent = await agentVersion(invocation);
-  if (json) writeDocument(io, { version: productVersion, agentVersion: agent.version });
-  else io.stdout.write(`mvirt ${productVersion}\nagent ${printable(agent.version ?? agent.why)}\n`);
+  const { version, commit, date } = buildInfo;
+  const origin = commit === null ? '' : ` (${commit.slice(0, 12)}${date === null ? '' : ` of ${date}`})`;
+  if (json) writeDocument(io, { version, commit, date, agentVersion: agent.version });
+  else io.stdout.write(`mvirt ${version}${origin}\nagent ${printable(agent.version ?? agent.why)}\n`);
   return 0;
 }
 
