@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { schemaFiles } from '@mvirt/api/schema/json-schema';
+import { configurationDocument } from '../apps/agent/config-text.ts';
 import { keysDocument } from '../apps/mvirt/tui/keymap/keys-document.ts';
 
 const folder = join(import.meta.dir, '../docs/schema');
@@ -13,6 +14,9 @@ console.log(`docs/schema: ${Object.keys(files).length} files`);
 
 writeFileSync(join(import.meta.dir, '../docs/keys.md'), keysDocument());
 console.log('docs/keys.md');
+
+writeFileSync(join(import.meta.dir, '../docs/configuration.md'), configurationDocument());
+console.log('docs/configuration.md');
 
 // Drawn by the test that also finds out where they are stale.
 const screens = Bun.spawnSync([process.execPath, 'test', './tui/ui-document.test.ts'], {

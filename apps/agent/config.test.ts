@@ -2,10 +2,12 @@ import { expect, test } from 'bun:test';
 import { MvirtError } from '@mvirt/domain';
 import { parseConfig } from './config.ts';
 
+/** Whatever this machine has in /etc. */
+const noFile = ['--config', 'none'];
 const root = { uid: 0, env: {}, cwd: '/srv' };
 
 test("root's places, and an ordinary user's", () => {
-  expect(parseConfig([], root)).toEqual({
+  expect(parseConfig(noFile, root)).toEqual({
     dataDir: '/var/lib/mvirt',
     socket: '/run/mvirt/agent.sock',
     bridge: 'br0',
@@ -14,14 +16,15 @@ test("root's places, and an ordinary user's", () => {
     grpcTls: null,
     hypervisor: 'auto',
     logLevel: 'info',
+    file: null,
   });
   const env = { HOME: '/home/ann', XDG_RUNTIME_DIR: '/run/user/7' };
-  expect(parseConfig([], { uid: 7, env, cwd: '/' })).toMatchObject({ dataDir: '/home/ann/.local/share/mvirt', socket: '/run/user/7/mvirt/agent.sock' });
-  expect(parseConfig([], { uid: 7, env: { ...env, XDG_DATA_HOME: '/data' }, cwd: '/' }).dataDir).toBe('/data/mvirt');
+  expect(parseConfig(noFile, { uid: 7, env, cwd: '/' })).toMatchObject({ dataDir: '/home/ann/.local/share/mvirt', socket: '/run/user/7/mvirt/agent.sock' });
+  expect(parseConfig(noFile, { uid: 7, env: { ...env, XDG_DATA_HOME: '/data' }, cwd: '/' }).dataDir).toBe('/data/mvirt');
 });
 
 test('flags, and the log level from the environment', () => {
-  const argv = ['--data-dir', 'd', '--socket=s', '--bridge', 'br9', '--listen', 'off', '--hypervisor', 'qemu'];
+  const argv = [...noFile, '--data-dir', 'd', '--socket=s', '--bridge', 'br9', '--listen', 'off', '--hypervisor', 'qemu'];
   expect(parseConfig(argv, { ...root, env: { MVIRT_LOG: 'warn' } })).toEqual({
     dataDir: '/srv/d',
     socket: '/srv/s',
@@ -31,8 +34,9 @@ test('flags, and the log level from the environment', () => {
     grpcTls: null,
     hypervisor: 'qemu',
     logLevel: 'warn',
+    file: null,
   });
-  expect(parseConfig(['--log-level', 'debug'], { ...root, env: { MVIRT_LOG: 'warn' } }).logLevel).toBe('debug');
+  expect(parseConfig([...noFile, '--log-level', 'debug'], { ...root, env: { MVIRT_LOG: 'warn' } }).logLevel).toBe('debug');
 });
 
 test.each([
@@ -50,7 +54,7 @@ test.each([
   [['web'], 'Unexpected argument', '--data-dir'],
 ])('%p is refused, with a hint', (argv, message, hint) => {
   try {
-    parseConfig(argv, root);
+    parseConfig([...noFile, ...argv], root);
     expect.unreachable();
   } catch (error) {
     expect(error).toBeInstanceOf(MvirtError);
@@ -59,7 +63,7 @@ test.each([
 });
 
 test('several --listen', () => {
-  expect(parseConfig(['--listen', '[::1]:1', '--listen=unix:./g.sock'], root).listen).toEqual([
+  expect(parseConfig([...noFile, '--listen', '[::1]:1', '--listen=unix:./g.sock'], root).listen).toEqual([
     { kind: 'tcp', host: '::1', port: 1, isLoopback: true },
     { kind: 'unix', path: '/srv/g.sock' },
   ]);
@@ -67,5 +71,5 @@ test('several --listen', () => {
 
 test('a short relative --socket may stand for a long path', () => {
   const cwd = `/${'d'.repeat(150)}`;
-  expect(parseConfig(['--socket', 'tmp/agent.sock'], { ...root, cwd }).socket).toBe(`${cwd}/tmp/agent.sock`);
+  expect(parseConfig([...noFile, '--socket', 'tmp/agent.sock'], { ...root, cwd }).socket).toBe(`${cwd}/tmp/agent.sock`);
 });

@@ -25,7 +25,7 @@ async function open(socketPath: string): Promise<Opened> {
   const services = doubleServices();
   const vm = doubleVm('vm-1');
   services.vmsById.set(vm.id, vm);
-  const places = { dataDir: '/data', socket: socketPath, bridge: 'br0', listen: [], listenIsDefault: false, grpcTls: null };
+  const places = { dataDir: '/data', socket: socketPath, bridge: 'br0', listen: [], listenIsDefault: false, grpcTls: null, file: null };
   const config: AgentConfig = { ...places, hypervisor: 'auto', logLevel: 'info' };
   const doors = await openDoors({ config, tls: null, host, services, log, version: '1.2.3', nowMs: () => Date.now() });
   return { services, lines, socketPath, [Symbol.asyncDispose]: () => doors[Symbol.asyncDispose]() };

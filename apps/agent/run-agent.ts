@@ -18,7 +18,7 @@ const partingMs = 2000;
  */
 export async function runAgent(argv: string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(agentHelp);
+    process.stdout.write(agentHelp());
     return exitStatus.done;
   }
   let log: AgentLog | null = null;
@@ -42,7 +42,15 @@ async function serve(config: AgentConfig, log: AgentLog): Promise<number> {
   using signals = awaitSignal(['SIGTERM', 'SIGINT', 'SIGHUP']);
   const host = wireHost();
   using _lock = takeDataDir(host, config.dataDir, databaseFile);
-  log.info('starting', { version, pid: process.pid, dataDir: config.dataDir, socket: config.socket, hypervisor: config.hypervisor, bridge: config.bridge });
+  log.info('starting', {
+    version,
+    pid: process.pid,
+    config: config.file,
+    dataDir: config.dataDir,
+    socket: config.socket,
+    hypervisor: config.hypervisor,
+    bridge: config.bridge,
+  });
   const engine = await wireServices({ config, host, log });
   try {
     await using doors = await openDoors({ config, tls, host, services: engine.services, log, version, nowMs });

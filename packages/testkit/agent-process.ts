@@ -39,7 +39,7 @@ export function spawnAgent(
   { through = [], program = [process.execPath, entry], defaultListen = false }: AgentProcessOptions = {},
 ): AgentProcess {
   const socketPath = dir.join('agent.sock');
-  const argv = [...program, 'agent', '--data-dir', dir.join('data'), '--socket', socketPath, '--hypervisor', 'qemu', ...flags];
+  const argv = [...program, 'agent', '--config', 'none', '--data-dir', dir.join('data'), '--socket', socketPath, '--hypervisor', 'qemu', ...flags];
   if (!defaultListen && !flags.includes('--listen')) argv.push('--listen', 'off');
   const [first = '', ...args] = [...through, ...argv];
   const child: ChildProcess = spawn(first, args, { stdio: ['ignore', 'pipe', 'pipe'] });

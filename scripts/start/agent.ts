@@ -38,7 +38,7 @@ export function createStartedAgent({ processes, files }: Pick<Host, 'processes' 
     const log = openSync(agentLog, 'a', 0o600);
     // Relative: the address of a socket to listen on holds 107 bytes, and a checkout's path may be longer.
     const listen = ['--listen', `${loopbackOf(holder)}:50051`, '--listen', `unix:./${relative(root, grpcSocket)}`];
-    const argv = [...enter(holder), ...mvirtProgram, 'agent', '--data-dir', dataDir, '--socket', relative(root, socket), ...listen];
+    const argv = [...enter(holder), ...mvirtProgram, 'agent', '--config', 'none', '--data-dir', dataDir, '--socket', relative(root, socket), ...listen];
     const child = Bun.spawn(argv, { cwd: root, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     child.unref();

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DoctorReport } from '@mvirt/api/schema';
-import { defaultPaths } from '../defaults.ts';
 import { findGroup } from '../group.ts';
 import { lockFile } from '../lock.ts';
 import { databaseFile, wireDrivers, wireHost, wireNetworks } from '../wire.ts';
 import { checkLeftovers } from './check-leftovers.ts';
+import { checkConfig } from './config.ts';
 import { checkDataDir } from './data-dir.ts';
 import { checkForwarding } from './forwarding.ts';
 import { checkGrpc } from './grpc.ts';
@@ -28,12 +28,13 @@ export type DoctorOptions = {
 export async function runDoctor({ dataDir, socket, fix = false, signal }: DoctorOptions = {}): Promise<DoctorReport> {
   const host = wireHost();
   const rights = host.system.rights();
-  const defaults = defaultPaths({ uid: rights.uid, env: process.env });
-  const directory = resolve(dataDir ?? defaults.dataDir);
+  const { check, config } = checkConfig({ uid: rights.uid, env: process.env, cwd: process.cwd() });
+  const directory = resolve(dataDir ?? config.dataDir);
   const folder = mkdtempSync(join(tmpdir(), 'mvirt-doctor-'));
   try {
     const drivers = wireDrivers(host, { dataDir: null, guestFolder: folder });
     const checks = [
+      check,
       ...(await checkHypervisors(drivers, signal === undefined ? {} : { signal })),
       ...checkSnapshots(drivers),
       ...checkRights(rights, await findGroup(host.programs)),
@@ -42,13 +43,13 @@ export async function runDoctor({ dataDir, socket, fix = false, signal }: Doctor
       ...checkDataDir(host, directory, databaseFile),
       await checkLeftovers({
         host,
-        network: wireNetworks(host, { bridge: 'br0', stateDir: join(directory, 'network') }).network,
+        network: wireNetworks(host, { bridge: config.bridge, stateDir: join(directory, 'network') }).network,
         dataDir: directory,
         hasAgent: host.processes.holdersOf(join(directory, lockFile)).length > 0,
         fix,
         ...(signal === undefined ? {} : { signal }),
       }),
-      await checkSocket(host.files, resolve(socket ?? defaults.socket)),
+      await checkSocket(host.files, resolve(socket ?? config.socket)),
       await checkGrpc(host, directory),
     ];
     return { ok: checks.every(({ status }) => status !== 'problem'), checks };
