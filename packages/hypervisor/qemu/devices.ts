@@ -9,8 +9,8 @@ import { createLock } from '../lock.ts';
 import { blockNode, diskFrontend, nicFrontend, nicNode } from './launch-plan.ts';
 import { backendOf, diskNode, nicBackend } from './names.ts';
 import { type QmpLink, QmpRefusal } from './qmp.ts';
-import { anything, pciReply } from './qmp-replies.ts';
-import { readSlots, type Slots } from './slots.ts';
+import { anything } from './qmp-replies.ts';
+import { createSlots } from './slots.ts';
 
 export type Devices = {
   attachDisk(disk: Disk, options: CallOptions): Promise<void>;
@@ -36,10 +36,10 @@ type Adding = { add: [string, Record<string, unknown>]; remove: [string, Record<
 /** What is plugged into one VM. Which slot is free is read from QEMU each time: no table can drift from the truth. */
 export function createDevices({ link, clock, disks, removalMs }: DevicesDeps): Devices {
   const pathOf = new Map(disks.map((disk) => [diskDevice(disk.path), disk.path]));
+  const slots = createSlots(link);
   const inLine = createLock();
   const departures = createDepartures({ clock, ...(removalMs === undefined ? {} : { removalMs }) });
 
-  const slots = async (options: CallOptions): Promise<Slots> => readSlots(await link.call('query-pci', {}, pciReply, options));
 
   /** A backend may be left over from a removal that an agent did not live to finish. */
   const addBackend = async ({ add, remove }: Adding, options: CallOptions): Promise<void> => {
@@ -53,7 +53,7 @@ export function createDevices({ link, clock, disks, removalMs }: DevicesDeps): D
   };
 
   const plug = async (adding: Adding, frontend: (port: string) => Record<string, unknown>, options: CallOptions): Promise<void> => {
-    const port = (await slots(options)).free;
+    const port = await slots.free(options);
     if (port === null) throw deviceErrors.noSlot('detach something, or stop and start the VM: each start gives 8 free slots');
     await using undo = new AsyncDisposableStack();
     await addBackend(adding, options);
@@ -66,7 +66,7 @@ export function createDevices({ link, clock, disks, removalMs }: DevicesDeps): D
     const gone = departures.expect(device, options);
     try {
       await inLine(async () => {
-        if (!(await slots(options)).devices.has(device)) throw missing;
+        if (!(await slots.devices(options)).has(device)) throw missing;
         await requestRemoval(device, options);
       });
       return await gone.wait();
@@ -90,7 +90,7 @@ export function createDevices({ link, clock, disks, removalMs }: DevicesDeps): D
     attachDisk: (disk, options) =>
       inLine(async () => {
         const device = diskDevice(disk.path);
-        if ((await slots(options)).devices.has(device)) throw deviceErrors.diskAttached(disk.path);
+        if ((await slots.devices(options)).has(device)) throw deviceErrors.diskAttached(disk.path);
         if (!existsSync(disk.path)) throw deviceErrors.noDiskFile(disk.path);
         const backend = diskNode(disk.path);
         const adding: Adding = { add: ['blockdev-add', blockNode(disk)], remove: ['blockdev-del', { 'node-name': backend }] };
@@ -105,7 +105,7 @@ export function createDevices({ link, clock, disks, removalMs }: DevicesDeps): D
     attachNic: (nic, options) =>
       inLine(async () => {
         const device = nicDevice(nic.mac);
-        if ((await slots(options)).devices.has(device)) throw deviceErrors.nicAttached(nic.mac);
+        if ((await slots.devices(options)).has(device)) throw deviceErrors.nicAttached(nic.mac);
         const backend = nicBackend(nic.mac);
         const adding: Adding = { add: ['netdev_add', nicNode(nic)], remove: ['netdev_del', { id: backend }] };
         await plug(adding, (port) => nicFrontend(nic, port), options);

@@ -48,17 +48,8 @@ export const anything = z.unknown();
 
 export const statusReply = z.object({ status: z.string(), running: z.boolean() });
 
-/** Only what slot accounting needs: bridges of the root bus, and what sits behind each. */
-export const pciReply = z.array(
-  z.object({
-    devices: z.array(
-      z.object({
-        qdev_id: z.string(),
-        pci_bridge: z.object({ devices: z.array(z.object({ qdev_id: z.string() })).default([]) }).optional(),
-      }),
-    ),
-  }),
-);
+/** The properties of an object, of qom-list. */
+export const objectsReply = z.array(z.object({ name: z.string(), type: z.string() }));
 
 export const kvmReply = z.object({ enabled: z.boolean() });
 

@@ -45,7 +45,7 @@ export type QmpLinkDeps = {
 
 const greetingMs = 1000;
 const callMs = 3000;
-/** A reply to query-pci of the largest VM is some 60 KiB. */
+/** The longest replies (query-pci, query-blockstats of the largest VM) have some 60 KiB. */
 const maxLineBytes = 4 * 1024 * 1024;
 
 type Waiting = { resolve: (value: unknown) => void; reject: (error: Error) => void; command: string };

@@ -34,6 +34,19 @@ export const diskCases: Cases = (stage, test) => {
     expect((await facts.until('device-removed', stage.bench.guestMs)).device).toBe(cold.path);
     expect(await vmm.blockStats({})).toEqual([]);
   });
+
+  test('what is plugged in is known right after a reset too, before the guest has looked for it', async () => {
+    const [cold, hot] = [stage.room().disk('cold'), stage.room().disk('hot')];
+    const { vmm, guest } = await stage.launch({ disks: [cold] });
+    await guest.up(1);
+    await vmm.reset({});
+    await expect(vmm.attachDisk(cold, {})).rejects.toMatchObject({ code: 'DISK_ATTACHED' });
+    await vmm.attachDisk(hot, {});
+    expect((await vmm.blockStats({})).map(({ path }) => path).sort()).toEqual([cold.path, hot.path].sort());
+    await vmm.reset({});
+    // A guest that boots may take its time to let go.
+    expect(['removed', 'pending']).toContain(await vmm.detachDisk(cold.path, {}));
+  });
 };
 
 export const nicCases: Cases = (stage, test) => {
