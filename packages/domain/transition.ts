@@ -145,10 +145,18 @@ function same(condition: VmCondition, effects: VmEffect[] = []): Transition {
   return { kind: 'accepted', condition, effects, events: [], changed: false };
 }
 
-/** The state is there already; only the wish may be new. A restart that was due is none any more. */
+/** The state is there already; only the wish may be new. A start that was to come and comes no more is told: no run ends that would tell it. */
 function want(condition: VmCondition, wanted: WantedState): Transition {
-  return condition.wanted === wanted && condition.restart?.dueAtMs == null ? same(condition) : accept({ ...condition, wanted, restart: null });
+  const isDue = condition.restart?.dueAtMs != null;
+  if (condition.wanted === wanted && !isDue) return same(condition);
+  const wasToCome = isDue || (condition.observed === 'stopped' && condition.wanted === 'running');
+  return accept({ ...condition, wanted, restart: null }, [], wasToCome ? [event('changed', callOffs[wanted], { fields: ['nextStart'] })] : []);
 }
+
+const callOffs: Record<WantedState, string> = {
+  stopped: 'its next start was called off',
+  running: "its next start waits for the host's boot",
+};
 
 function refuse(reason: string, hint: string): Transition {
   return { kind: 'refused', code: 'WRONG_STATE', reason, hint };

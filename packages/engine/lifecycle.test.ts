@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { asVmId, MvirtError } from '@mvirt/domain';
+import type { Store } from '@mvirt/store';
 import { openBench } from '@mvirt/testkit/engine/bench';
 import { failure } from '@mvirt/testkit/engine/failure';
 
@@ -222,6 +223,28 @@ test('an end that cannot be stored for want of room is stored once there is some
   full = false;
   await bench.clock.advance(1000);
   expect(bench.vms().get(id).condition).toMatchObject({ observed: 'stopped', cause: { kind: 'guest-power-off' } });
+});
+
+test('a pause that cannot be stored for want of room says so at once, and is listed once there is some', async () => {
+  let full = false;
+  await using bench = await openBench({
+    store: (real) => {
+      const update: Store['vms']['update'] = (...change) => {
+        if (full) throw new MvirtError({ code: 'DISK_FULL', message: 'no room' });
+        return real.vms.update(...change);
+      };
+      return { ...real, vms: { ...real.vms, update } };
+    },
+  });
+  const id = await bench.started({ name: 'web' });
+  full = true;
+  const told = await failure(bench.vms().pause(id, {}));
+  expect(told).toMatchObject({ code: 'DISK_FULL', message: 'VM web is paused, and that cannot be stored yet: no room' });
+  full = false;
+  await bench.clock.advance(1000);
+  expect(bench.state(id)).toBe('paused');
+  await bench.vms().resume(id, {});
+  expect(bench.state(id)).toBe('running');
 });
 
 test('a VM is killed also while nothing can be stored; its end is stored later, as asked for: its policy does not start it again', async () => {

@@ -83,6 +83,7 @@ test('a VM that its user stops or kills stays stopped, also while its restart is
   for (const id of [waiting, changed]) bench.hypervisor.control(id).crash();
   for (const id of [waiting, changed]) await bench.until(id, 'stopped');
   expect(await bench.vms().stop(waiting, { graceMs: 1000 })).toMatchObject({ changed: true, vm: { condition: { wanted: 'stopped', restart: null } } });
+  expect(bench.events(waiting).at(-1)).toBe('changed');
   await bench.vms().set(changed, { restart: 'never' });
   await bench.clock.advance(600_000);
   expect([stopped, killed, waiting, changed].map((id) => bench.state(id))).toEqual(['stopped', 'stopped', 'stopped', 'stopped']);

@@ -32,6 +32,8 @@ export interface Supervisor {
   /** driver null: joins a start that is under way. @throws WRONG_STATE, VM_NOT_FOUND, STORE_ERROR, DISK_FULL */
   start(driver: HypervisorDriver | null, options?: { restart: boolean }): { changed: boolean; done: Promise<void> };
   fact(fact: VmFact): void;
+  /** What keeps an observation from being stored, which is tried again; null: all are stored. */
+  unstored(): MvirtError | null;
   /** A change of the devices of a VM that is up, in its turn. @throws HYPERVISOR_UNRESPONSIVE */
   plug(task: (vmm: Vmm, signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Takes over a run that an earlier agent began; vmm null: its hypervisor cannot be talked to. */
@@ -72,6 +74,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   let tapsLeft = false;
   /** A kill that was carried out and could not be stored: stored with the end that comes of it, which is then no restart's cause. */
   let owedKill = false;
+  let unstored: MvirtError | null = null;
   let closed = false;
 
   const warn = (message: string, thrown: unknown): void => log.warn(message, { vm: id, error: toMvirtError(thrown).message });
@@ -106,6 +109,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     queue,
     vmm: () => run?.vmm ?? null,
     fact: tell,
+    unstored: () => unstored,
     plug: call,
     command(command) {
       if (command.kind === 'delete') return deleteVm();
@@ -145,11 +149,15 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
       if (owedKill && fact.kind === 'ended') decide(context, id, { kind: 'kill' });
       const accepted = decide(context, id, fact);
       if (fact.kind === 'ended') owedKill = false;
+      unstored = null;
       runAll(accepted.effects, null).catch((thrown) => warn(`after "${fact.kind}"`, thrown));
     } catch (thrown) {
       const error = toMvirtError(thrown);
       log.error(`"${fact.kind}" could not be stored`, { vm: id, error: error.message });
-      if (error.code === 'DISK_FULL' || error.code === 'STORE_ERROR') later(retryStoreMs, () => tell(fact));
+      if (error.code !== 'DISK_FULL' && error.code !== 'STORE_ERROR') return;
+      unstored = error;
+      context.feed.tell({ kind: 'changed', id }); // whoever waits for it learns why it does not come
+      later(retryStoreMs, () => tell(fact));
     }
   }
 

@@ -124,9 +124,19 @@ export async function commandVm(
   const { changed, done } = supervisor.command({ kind });
   const late = () => new MvirtError({ code: 'TIMEOUT', message: `VM ${vmLabel(vm)}: ${kind} is not done after ${callMs / 1000} s` });
   await within(done, { clock: context.clock, signal, timeoutMs: callMs, late });
-  if (changed && becomes !== null)
-    await untilVm(context, id, (now) => now.condition.observed !== becomes.from, { signal, timeoutMs: callMs, what: becomes.to });
+  if (changed && becomes !== null) {
+    const failure = () => unstorable(supervisor, vm, becomes.to);
+    await untilVm(context, id, (now) => now.condition.observed !== becomes.from, { signal, timeoutMs: callMs, what: becomes.to, failure });
+  }
   return { changed };
+}
+
+/** A full disk takes its time; anything else may pass before the wait ends. */
+function unstorable(supervisor: Supervisor, vm: StoredVm, state: ObservedState): MvirtError | null {
+  const error = supervisor.unstored();
+  if (error?.code !== 'DISK_FULL') return null;
+  const message = `VM ${vmLabel(vm)} is ${state}, and that cannot be stored yet: ${error.message}`;
+  return new MvirtError({ code: error.code, message, hint: error.hint, cause: error });
 }
 
 type Becomes = { from: ObservedState; to: ObservedState } | null;
