@@ -19,8 +19,8 @@ export type Devices = {
   detachNic(mac: string, options: CallOptions): Promise<Removal>;
   /** Paths of the disks, by block node. */
   nodes(): Map<string, string>;
-  /** QEMU says that the guest let go of it: takes its backend away, and answers with what it was to the user. */
-  removed(device: string): string;
+  /** QEMU says that the guest let go of it: takes its backend away before anybody is told, and answers with what it was to the user. */
+  removed(device: string): Promise<string>;
 };
 
 export type DevicesDeps = {
@@ -39,7 +39,6 @@ export function createDevices({ link, clock, disks, removalMs }: DevicesDeps): D
   const slots = createSlots(link);
   const inLine = createLock();
   const departures = createDepartures({ clock, ...(removalMs === undefined ? {} : { removalMs }) });
-
 
   /** A backend may be left over from a removal that an agent did not live to finish. */
   const addBackend = async ({ add, remove }: Adding, options: CallOptions): Promise<void> => {
@@ -62,11 +61,21 @@ export function createDevices({ link, clock, disks, removalMs }: DevicesDeps): D
     undo.move();
   };
 
+  const removeBackend = async (device: string): Promise<void> => {
+    const belongs = backendOf(device);
+    if (belongs?.kind === 'disk') await quietly(link.call('blockdev-del', { 'node-name': belongs.backend }, anything, {}));
+    if (belongs?.kind === 'nic') await quietly(link.call('netdev_del', { id: belongs.backend }, anything, {}));
+  };
+
   const unplug = async (device: string, missing: MvirtError, options: CallOptions): Promise<Removal> => {
     const gone = departures.expect(device, options);
     try {
       await inLine(async () => {
-        if (!(await slots.devices(options)).has(device)) throw missing;
+        if (!(await slots.devices(options)).has(device)) {
+          // An agent that died before it plugged the device in, or after it was gone, leaves a backend that holds the disk's lock.
+          await removeBackend(device);
+          throw missing;
+        }
         await requestRemoval(device, options);
       });
       return await gone.wait();
@@ -111,15 +120,10 @@ export function createDevices({ link, clock, disks, removalMs }: DevicesDeps): D
         await plug(adding, (port) => nicFrontend(nic, port), options);
       }),
     detachNic: (mac, options) => unplug(nicDevice(mac), deviceErrors.noNic(mac), options),
-    removed(device) {
+    async removed(device) {
       const name = pathOf.get(device) ?? macOfDevice(device);
       pathOf.delete(device);
-      const belongs = backendOf(device);
-      if (belongs) {
-        const remove: [string, Record<string, unknown>] =
-          belongs.kind === 'disk' ? ['blockdev-del', { 'node-name': belongs.backend }] : ['netdev_del', { id: belongs.backend }];
-        void inLine(() => quietly(link.call(...remove, anything, {})));
-      }
+      await inLine(() => removeBackend(device));
       departures.left(device);
       return name;
     },

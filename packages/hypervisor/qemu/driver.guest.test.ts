@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createLinuxHost } from '@mvirt/host/linux';
 import type { BenchRoom } from '@mvirt/testkit/hypervisor/bench';
@@ -8,7 +8,7 @@ import { qemuTinyBench } from '@mvirt/testkit/hypervisor/qemu-bench';
 import { waitFor } from '@mvirt/testkit/wait-for';
 import type { Vmm } from '../driver.ts';
 import { sockets } from '../run-files.ts';
-import { spareRootPorts } from './launch-plan.ts';
+import { blockNode, spareRootPorts } from './launch-plan.ts';
 
 /** What holds on QEMU alone; what holds on every hypervisor is in the contract. */
 const bench = qemuTinyBench('QEMU', '');
@@ -87,6 +87,40 @@ guestTest(
     expect(await vmm.blockStats({})).toHaveLength(spareRootPorts + 1);
   },
   60_000,
+);
+
+/** Whether the VMM has the disk's file open, and with it the lock. */
+const holds = (vmm: Vmm, path: string): boolean => {
+  const folder = `/proc/${vmm.process.pid}/fd`;
+  return readdirSync(folder).some((fd) => readlinkSync(`${folder}/${fd}`) === path);
+};
+
+guestTest(
+  'a detach that has answered has let go of the file; what an agent died of before it was plugged in is let go of by the next one',
+  async () => {
+    const { vmm: first, guest, run } = await launch();
+    await guest.up(1);
+    const [disk, half] = [room.disk('hot'), room.disk('half')];
+    await first.attachDisk(disk, {});
+    expect(holds(first, disk.path)).toBe(true);
+    expect(await first.detachDisk(disk.path, {})).toBe('removed');
+    expect(holds(first, disk.path)).toBe(false);
+    first.close();
+
+    // As an agent does that dies in the middle of an attach: the backend is there, the device is not.
+    using short = createLinuxHost().files.shortPath(run.runDir, sockets.qmp);
+    const dying = connect({ path: short.path });
+    const said = new Promise<void>((resolve) => dying.on('data', (text) => String(text).includes('"half"') && resolve()));
+    dying.write(`{"execute":"qmp_capabilities"}{"execute":"blockdev-add","id":"half","arguments":${JSON.stringify(blockNode(half))}}`);
+    await said;
+    expect(holds(first, half.path)).toBe(true);
+    dying.destroy();
+    const vmm = await room.agent().adopt({ ...run, disks: [half] }, { signal: AbortSignal.timeout(30_000) });
+    running.push(vmm);
+    await expect(vmm.detachDisk(half.path, {})).rejects.toMatchObject({ code: 'DISK_NOT_FOUND' });
+    expect(holds(first, half.path)).toBe(false);
+  },
+  30_000,
 );
 
 guestTest(

@@ -39,7 +39,11 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<Ev
   const tell = (fact: EventFact): void => {
     if (fact.kind !== 'device-removed') facts.tell(fact);
     else if (isCpu(fact.device)) void ask({ signal: leaving.signal }).catch(() => {});
-    else facts.tell({ kind: 'device-removed', device: devices.removed(fact.device) });
+    else void tellRemoved(fact.device);
+  };
+  /** Once nothing of it is left: whoever dies before is followed by an agent that finds the device in the run's record, and asks again. */
+  const tellRemoved = async (device: string): Promise<void> => {
+    facts.tell({ kind: 'device-removed', device: await devices.removed(device) });
   };
   const drain = (): boolean => events.drain(tell);
   /** The event itself is read from the file: the line only says that there is one, maybe before it is there. */
