@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { processesOf } from './dir-processes.ts';
 import { waitFor } from './wait-for.ts';
 
 export type LeakOptions = {
@@ -21,7 +22,7 @@ export type LeakWatch = AsyncDisposable & {
  */
 export function watchLeaks({ dir, mayStay = () => false, timeoutMs = 10_000 }: LeakOptions = {}): LeakWatch {
   const root = dir === undefined ? null : realpathSync(dir);
-  const seen = () => [...processesOf(root), ...descriptors(root), ...taps(), ...files(root, mayStay)];
+  const seen = () => [...processes(root), ...descriptors(root), ...taps(), ...files(root, mayStay)];
   const before = new Set(seen());
   const left = () => seen().filter((thing) => !before.has(thing));
 
@@ -36,14 +37,15 @@ export function watchLeaks({ dir, mayStay = () => false, timeoutMs = 10_000 }: L
 }
 
 /** Our descendants, and whoever has to do with the directory (a process that outlives its parent is no descendant). */
-function processesOf(root: string | null): string[] {
+function processes(root: string | null): string[] {
+  const belonging = new Set(root === null ? [] : processesOf(root));
   const parents = new Map(numbers('/proc').map((pid) => [pid, statOf(pid)] as const));
   const descends = (pid: number): boolean => {
     const parent = parents.get(pid)?.parent ?? 0;
     return parent === process.pid || (parent > 1 && descends(parent));
   };
   return [...parents]
-    .filter(([pid, stat]) => pid !== process.pid && stat !== null && (descends(pid) || (root !== null && belongsTo(pid, root))))
+    .filter(([pid, stat]) => pid !== process.pid && stat !== null && (descends(pid) || belonging.has(pid)))
     .map(([pid, stat]) => `process ${pid} (started at tick ${stat?.startTicks}): ${commandLine(pid)}`);
 }
 
@@ -53,11 +55,6 @@ function statOf(pid: number): { parent: number; startTicks: string } | null {
     .split(' ');
   if (words === undefined || words[0] === 'Z' || words[0] === 'X') return null;
   return { parent: Number(words[1]), startTicks: words[19] ?? '' };
-}
-
-function belongsTo(pid: number, root: string): boolean {
-  const held = numbers(`/proc/${pid}/fd`).map((fd) => link(`/proc/${pid}/fd/${fd}`));
-  return commandLine(pid).includes(root) || [link(`/proc/${pid}/cwd`), ...held].some((path) => isWithin(path, root));
 }
 
 /** Our own open descriptors of the kinds that a test opens; the runtime's pipes, queues and copies of stdio are its own affair. */
