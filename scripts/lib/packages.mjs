@@ -29,6 +29,9 @@ export const testPackages = [
 /** What `npm run test:long` needs besides: a whole Debian guest is built. */
 export const longTestPackages = [...testPackages, 'mmdebstrap', 'e2fsprogs'];
 
+/** What `npm run bench` needs besides `npm start`: the peer that it measures beside mvirt. */
+export const benchPackages = [...startPackages, 'procps', 'libvirt-clients', 'libvirt-daemon', 'libvirt-daemon-driver-qemu', 'libvirt-daemon-system'];
+
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholder
 const statusFormat = '${db:Status-Status}';
 

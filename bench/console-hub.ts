@@ -1,5 +1,5 @@
 // MB/s of console viewers straight from the hub, beside plain `cat` of the same file, and the delay of an echo:
-//   bun bench/console.ts [MiB]
+//   bun bench/console-hub.ts [MiB]
 import { spawnSync } from 'node:child_process';
 import { createConsoleBench } from '@mvirt/testkit/console-bench';
 import { patternBytes } from '@mvirt/testkit/console-pattern';

@@ -1,0 +1,70 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { cpuMs, rssMib, startAgent, wakeUps } from '../agent.ts';
+import { domainFile } from '../libvirt.ts';
+import type { Row } from '../row.ts';
+import type { Setting } from '../setting.ts';
+import { liveConsole } from './live-console.ts';
+
+const stopped = 100;
+const running = 10;
+const seconds = 20;
+
+/** What an agent costs that does nothing, and what each running VM with a watched console adds. */
+export async function agentRows({ dir, tiny, libvirt }: Setting): Promise<Row[]> {
+  const home = join(dir, 'agent');
+  mkdirSync(home);
+  await using first = await startAgent(home);
+  const guest = { kernel: tiny, cmdline: 'bench', memoryMib: 64 };
+  for (let n = 0; n < stopped; n += 1) await first.client.api.vm.create.mutate({ name: `vm-${n}`, ...guest, hypervisor: 'qemu' });
+  await first.end('SIGTERM');
+  await using agent = await startAgent(home);
+  const { vm } = agent.client.api;
+  await vm.list.query();
+  await Bun.sleep(5000);
+  const idle = { rss: rssMib(agent.pid), wakeUps: await perSecond(() => wakeUps(agent.pid)) };
+
+  using consoles = new DisposableStack();
+  for (let n = 0; n < running; n += 1) {
+    const name = `vm-${n}`;
+    await vm.start.mutate({ vm: name });
+    consoles.use(await liveConsole(agent.client, name));
+    // A paused guest prints nothing, and leaves the CPU to what is measured.
+    await vm.pause.mutate({ vm: name });
+  }
+  await Bun.sleep(5000);
+  const busy = { rss: rssMib(agent.pid), cpu: (await perSecond(() => cpuMs(agent.pid))) / 10 };
+  for (let n = 0; n < running; n += 1) await vm.kill.mutate({ vm: `vm-${n}` });
+
+  let peer: Row['peer'] = null;
+  if (libvirt !== null) {
+    const names = Array.from({ length: stopped }, (_, n) => `vm-${n}`);
+    libvirt.batch(names.map((name) => `define ${domainFile(home, { name, ...guest, initramfs: null })}`));
+    peer = { name: 'libvirtd and virtlogd', value: libvirt.rssMib() };
+    libvirt.batch(names.map((name) => `undefine ${name}`));
+  }
+  return [
+    { what: `agent, ${stopped} stopped VMs: memory (RSS)`, unit: 'MiB', ours: idle.rss, peer, bound: { kind: 'at most', value: 80 } },
+    { what: `agent, ${stopped} stopped VMs: wake-ups`, unit: 'a second', ours: idle.wakeUps, peer: null, bound: { kind: 'at most', value: 2 } },
+    {
+      what: 'agent, per running VM with a watched console: memory',
+      unit: 'MiB',
+      ours: (busy.rss - idle.rss) / running,
+      peer: null,
+      bound: { kind: 'at most', value: 2 },
+    },
+    {
+      what: 'agent, per running VM with a watched console, guest quiet: CPU',
+      unit: '%',
+      ours: busy.cpu / running,
+      peer: null,
+      bound: { kind: 'at most', value: 0.1 },
+    },
+  ];
+}
+
+async function perSecond(counter: () => number): Promise<number> {
+  const before = counter();
+  await Bun.sleep(seconds * 1000);
+  return (counter() - before) / seconds;
+}
