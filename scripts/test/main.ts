@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Counts, countJunit } from './junit.ts';
 import { report } from './report.ts';
+import { secondTry } from './second-try.ts';
 
 const root = join(import.meta.dir, '../..');
 const results = join(root, 'tmp/test-results');
@@ -28,6 +29,16 @@ for (const file of existsSync(results) ? readdirSync(results).sort() : []) {
 }
 // Such as a package whose tests could not even begin.
 if (!testsHold && total.failed.length === 0) total.failed.push({ test: 'a package', message: 'its tests could not begin, see above' });
-const { lines, success } = report(total, checksHold, process.env.CI === 'true');
+const { failed, unsteady } = long ? { failed: total.failed, unsteady: [] } : await secondTry(total.failed, runAlone);
+const { lines, success } = report({ ...total, failed, unsteady }, checksHold, process.env.CI === 'true');
 for (const line of lines) console.log(line);
 process.exit(success ? 0 : 1);
+
+/** A test file, as package/file: whether all of it holds when nothing else runs. */
+function runAlone(named: string): boolean {
+  const [name = '', ...file] = named.split('/');
+  const cwd = ['apps', 'packages', '.'].map((folder) => join(root, folder, name)).find((folder) => existsSync(join(folder, 'package.json')));
+  if (cwd === undefined) return false;
+  console.log(`once more, alone: ${named}`);
+  return Bun.spawnSync([process.execPath, 'test', '--timeout', '60000', `./${file.join('/')}`], { cwd, stdio: ['ignore', 'inherit', 'inherit'] }).success;
+}

@@ -43,3 +43,15 @@ test('nothing run is no success', () => {
     success: false,
   });
 });
+
+test('what passed only when run again counts as passed, and is named', () => {
+  expect(report({ passed: 3, failed: [], skipped: [], unsteady: [{ test: 'host/b.test.ts: is late', message: 'waited' }] }, true, true)).toEqual({
+    lines: [
+      'checks: types, lint and arrows hold',
+      'UNSTEADY, mend it (it failed, and passed when run again alone): host/b.test.ts: is late',
+      '    waited',
+      '4 passed, 0 failed',
+    ],
+    success: true,
+  });
+});

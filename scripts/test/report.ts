@@ -1,10 +1,10 @@
-import type { Counts } from './junit.ts';
+import type { Counts, Failure } from './junit.ts';
 import { maySkip } from './may-skip.ts';
 
 const messageLines = 6;
 
 /** The end of a run, a line each: what was skipped, what failed with the first lines of why, and last of all the counts. */
-export function report(total: Counts, checksHold: boolean, inCi: boolean): { lines: string[]; success: boolean } {
+export function report(total: Counts & { unsteady?: Failure[] }, checksHold: boolean, inCi: boolean): { lines: string[]; success: boolean } {
   const lines = [checksHold ? 'checks: types, lint and arrows hold' : 'checks: FAILED, see above'];
   const failed = checksHold ? [...total.failed] : [{ test: 'checks', message: 'types, lint or arrows do not hold' }, ...total.failed];
   for (const name of total.skipped) {
@@ -13,9 +13,12 @@ export function report(total: Counts, checksHold: boolean, inCi: boolean): { lin
     // On a developer's machine a lack is told; where CI runs, everything else has to be there.
     if (why === null && inCi) failed.push({ test: name, message: 'it may not be skipped in CI' });
   }
+  for (const { test, message } of total.unsteady ?? [])
+    lines.push(`UNSTEADY, mend it (it failed, and passed when run again alone): ${test}`, ...firstLines(message));
   for (const { test, message } of failed) lines.push(`FAILED: ${test}`, ...firstLines(message));
-  lines.push(`${total.passed} passed, ${failed.length} failed`);
-  return { lines, success: failed.length === 0 && total.passed > 0 };
+  const passed = total.passed + (total.unsteady?.length ?? 0);
+  lines.push(`${passed} passed, ${failed.length} failed`);
+  return { lines, success: failed.length === 0 && passed > 0 };
 }
 
 const firstLines = (message: string): string[] =>
