@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { schemaFiles } from '@mvirt/api/schema/json-schema';
 import { configurationDocument } from '../apps/agent/config-text.ts';
+import { commandsDocument } from '../apps/mvirt/cli/commands-document.ts';
 import { keysDocument } from '../apps/mvirt/tui/keymap/keys-document.ts';
 
 const folder = join(import.meta.dir, '../docs/schema');
@@ -12,11 +13,11 @@ for (const name of readdirSync(folder)) if (!(name in files)) rmSync(join(folder
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 console.log(`docs/schema: ${Object.keys(files).length} files`);
 
-writeFileSync(join(import.meta.dir, '../docs/keys.md'), keysDocument());
-console.log('docs/keys.md');
-
-writeFileSync(join(import.meta.dir, '../docs/configuration.md'), configurationDocument());
-console.log('docs/configuration.md');
+const documents = { 'keys.md': keysDocument(), 'configuration.md': configurationDocument(), 'commands.md': commandsDocument() };
+for (const [name, text] of Object.entries(documents)) {
+  writeFileSync(join(import.meta.dir, '../docs', name), text);
+  console.log(`docs/${name}`);
+}
 
 // Drawn by the test that also finds out where they are stale.
 const screens = Bun.spawnSync([process.execPath, 'test', './tui/ui-document.test.ts'], {

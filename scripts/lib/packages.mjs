@@ -12,6 +12,8 @@ export const testPackages = [
   'qemu-utils',
   'tmux',
   'screen',
+  'zsh',
+  'fish',
   'socat',
   'procps',
   'xorriso',

@@ -1,7 +1,7 @@
 import { MvirtError } from '@mvirt/domain/error';
 import { Command, CommanderError, Help, Option } from 'commander';
 import type { CommandDefinition, OptionDefinition } from '../commands/definition.ts';
-import { commands, findCommand, globalOptions, nouns } from '../commands/registry.ts';
+import { commands, findCommand, globalOptions, nouns, uiOptions } from '../commands/registry.ts';
 import type { Invocation } from './invocation.ts';
 import type { ServerFlags } from './server.ts';
 import { type ThemeName, themeNames } from './theme-names.ts';
@@ -26,10 +26,8 @@ export function parse(argv: readonly string[]): Parsed {
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .helpCommand(false)
-    .configureHelp({ visibleCommands: withVerbs, subcommandTerm: termOf })
-    .option('--no-mouse', 'leave the mouse to the terminal')
-    .addOption(new Option('--theme <THEME>', "colours of the UI (default: what the terminal's background asks for)").choices([...themeNames]));
-  addOptions(program, globalOptions);
+    .configureHelp({ visibleCommands: withVerbs, subcommandTerm: termOf });
+  addOptions(program, [...uiOptions, ...globalOptions]);
   /** The command that a verb belongs to: one of its own, or made for its verbs alone. */
   const nounOf = ({ name }: CommandDefinition): Command | null => {
     const [noun = '', verb] = name.split(' ');

@@ -1,3 +1,4 @@
+import { themeNames } from '../cli/theme-names.ts';
 import { agentCommands } from './agent/index.ts';
 import type { CommandDefinition, OptionDefinition } from './definition.ts';
 import { networkCommands } from './network/index.ts';
@@ -19,6 +20,12 @@ export const globalOptions: readonly OptionDefinition[] = [
   { name: 'tls-cert', value: 'FILE', summary: 'for https: who we are', overGrpc: true, completes: 'file' },
   { name: 'tls-key', value: 'FILE', summary: 'and its private key', overGrpc: true, completes: 'file' },
   { name: 'json', summary: 'machine-readable output' },
+];
+
+/** Options of the full-screen UI, which is what no command means. */
+export const uiOptions: readonly OptionDefinition[] = [
+  { name: 'no-mouse', summary: 'leave the mouse to the terminal' },
+  { name: 'theme', value: 'THEME', summary: "colours of the UI (default: what the terminal's background asks for)", choices: themeNames },
 ];
 
 export const findCommand = (name: string): CommandDefinition | undefined =>

@@ -44,6 +44,7 @@ export const commandDocuments = {
   'network-create': document({ ...networkChangeSchema.shape, dryRun: z.boolean() }),
   'network-rm': document({ ...networkChangeSchema.shape, dryRun: z.boolean() }),
   version: document({ version: z.string(), commit: z.string().nullable(), date: z.iso.datetime().nullable(), agentVersion: z.string().nullable() }),
+  completion: document({ shell: z.string(), script: z.string() }),
   doctor: document(doctorReportSchema.shape),
   error: document({ error: errorSchema }),
 } as const;

@@ -1,3 +1,4 @@
+import { shells } from '../../completion/scripts.ts';
 import type { CommandDefinition } from '../definition.ts';
 
 export const agentCommands: readonly CommandDefinition[] = [
@@ -37,5 +38,13 @@ export const agentCommands: readonly CommandDefinition[] = [
     examples: ['mvirt version'],
     overGrpc: true,
     load: () => import('./version.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print what makes a shell complete commands, options and names of VMs',
+    arguments: [{ name: 'SHELL', summary: shells.join(', '), required: true, choices: shells }],
+    options: [],
+    examples: ['source <(mvirt completion bash)', 'mvirt completion zsh > ~/.zfunc/_mvirt', 'mvirt completion fish > ~/.config/fish/completions/mvirt.fish'],
+    load: () => import('./completion.ts'),
   },
 ];
