@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Clock, type HypervisorChoice, toMvirtError, type VmId, type VmSize } from '@mvirt/domain';
+import { type Clock, type HypervisorChoice, toMvirtError, type VmId } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 import type { HypervisorDriver } from '@mvirt/hypervisor';
 import type { ManagedNetworks, Network } from '@mvirt/network';
@@ -93,7 +93,7 @@ export function createEngine(deps: EngineDeps): Engine {
     deviceRemoved: (id, device) => deviceRemoved(context, id, device),
     devicesFound: (id, found) => void devicesFound(context, id, found).catch((thrown) => notKept(context, id, thrown)),
     restart: (id) => restartVm(context, supervisors.of(id), id),
-    resized: (id, size) => resized(context, id, size),
+    resized: (id, size) => sizeChanged(context, id, size),
   });
   const reconciler = createReconciler(context, supervisors);
   const milestones = { events, moments, snapshot: (vm: StoredVm) => snapshotOf(context, vm), find: (id: VmId) => store.vms.get(id) };
@@ -135,14 +135,5 @@ function deviceRemoved(context: EngineContext, id: VmId, device: string): void {
     nicRemoved(context, id, device).catch(failed);
   } catch (thrown) {
     failed(thrown);
-  }
-}
-
-/** What cannot be stored now (the disk is full) is found out again by the next agent. */
-function resized(context: EngineContext, id: VmId, size: VmSize): void {
-  try {
-    sizeChanged(context, id, size);
-  } catch (thrown) {
-    context.log.error('a new size could not be stored', { vm: id, error: toMvirtError(thrown).message });
   }
 }

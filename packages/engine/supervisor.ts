@@ -50,6 +50,7 @@ export interface Supervisor {
 export type SupervisorHooks = {
   deviceRemoved(id: VmId, device: string): void;
   devicesFound(id: VmId, found: Extract<VmmFact, { kind: 'devices-found' }>): void;
+  /** @throws STORE_ERROR, DISK_FULL */
   resized(id: VmId, size: VmSize): void;
   /** Starts the VM as its policy wants. Never rejects: what keeps it from being started is told as a fact. */
   restart(id: VmId): Promise<void>;
@@ -75,6 +76,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   /** A kill that was carried out and could not be stored: stored with the end that comes of it, which is then no restart's cause. */
   let owedKill = false;
   let unstored: MvirtError | null = null;
+  let newestSize: VmSize | null = null;
   let closed = false;
 
   const warn = (message: string, thrown: unknown): void => log.warn(message, { vm: id, error: toMvirtError(thrown).message });
@@ -258,8 +260,20 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
     if (fact.kind === 'ended') void settle(runId, fact.cause);
     else if (fact.kind === 'device-removed') hooks.deviceRemoved(id, fact.device);
     else if (fact.kind === 'devices-found') hooks.devicesFound(id, fact);
-    else if (fact.kind === 'resized') hooks.resized(id, fact.size);
+    else if (fact.kind === 'resized') resized(runId, fact.size);
     else tell(fact);
+  }
+
+  /** As with facts: a size that cannot be stored is stored later, unless a newer one came. */
+  function resized(runId: string, size: VmSize): void {
+    if (closed || run?.runId !== runId) return;
+    newestSize = size;
+    try {
+      hooks.resized(id, size);
+    } catch (thrown) {
+      log.error('a new size could not be stored; it is tried again', { vm: id, error: toMvirtError(thrown).message });
+      later(retryStoreMs, () => newestSize === size && resized(runId, size));
+    }
   }
 
   async function settle(runId: string, cause: ExitCause): Promise<void> {
