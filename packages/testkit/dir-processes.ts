@@ -21,6 +21,7 @@ export function endProcessesOf(dir: string): void {
 
 function belongsTo(pid: string, dir: string): boolean {
   const command = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '';
+  if (command === '') return false; // the kernel's own, or a zombie
   const held = list(`/proc/${pid}/fd`).map((fd) => link(`/proc/${pid}/fd/${fd}`));
   return command.includes(dir) || [link(`/proc/${pid}/cwd`), ...held].some((path) => path === dir || path.startsWith(dir + sep));
 }

@@ -66,14 +66,16 @@ function differenceOf(listed: Vm[], { vmms, strays, taps, folders }: ReturnType<
   if (by(running) !== by(seen)) return `listed as up: ${by(running)}; VMMs: ${by(seen)}`;
   if (strays.length > 0) return `processes that are no VM's: ${strays.join('; ')}`;
   const kept = up.flatMap(({ nics }) => nics.map(({ tap }) => tap));
-  if (by(kept) !== by(taps)) return `TAPs listed: ${by(kept)}; there are: ${by(taps)}`;
+  // A guest that is paused lets go of nothing, whatever was detached.
+  const paused = listed.filter(({ state }) => state === 'paused').map(({ id }) => `mvirt-${id.slice(0, 8)}`);
+  const wanted = taps.filter((tap) => kept.includes(tap) || !paused.some((owner) => tap.startsWith(owner)));
+  if (by(kept) !== by(wanted)) return `TAPs listed: ${by(kept)}; there are: ${by(taps)}`;
   const alien = folders.filter((folder) => !listed.some(({ id }) => id === folder));
   if (alien.length > 0) return `run directories of no VM: ${alien.join(', ')}`;
   for (const vm of up) {
     const vmm = vmms.find(({ pid }) => pid === vm.pid);
     const devices = by([...vm.disks.map(({ path }) => path), `${vm.nics.length} TAPs`]);
     const has = by([...(vmm?.disks ?? []), `${vmm?.taps} TAPs`]);
-    // A guest that is paused lets go of nothing.
     if (vm.state === 'running' && devices !== has) return `${vm.name} has ${devices} by what is listed; its VMM holds ${has}`;
   }
   return null;

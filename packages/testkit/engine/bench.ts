@@ -2,8 +2,9 @@ import { expect } from 'bun:test';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import type { CreateInput, VmId } from '@mvirt/domain';
 import { createEngine, type Engine, type EngineDeps, type EngineLog, type LogFields, type VmService, type VmSnapshot } from '@mvirt/engine';
+import type { Host } from '@mvirt/host';
 import type { HypervisorDriver, Vmm } from '@mvirt/hypervisor';
-import type { Network } from '@mvirt/network';
+import type { ManagedNetworks, Network } from '@mvirt/network';
 import type { Store } from '@mvirt/store';
 import { createSqliteStore } from '@mvirt/store/sqlite';
 import { createFakeClock, type FakeClock } from '../fake-clock.ts';
@@ -23,6 +24,12 @@ export type BenchOptions = {
   store?: (real: Store) => Store;
   /** And for bridges and TAPs. */
   network?: (fake: FakeNetwork) => Network;
+  /** For networks of the agent's own. */
+  managed?: (fake: FakeManagedNetworks) => ManagedNetworks;
+  /** And for the host. */
+  host?: (fake: Host) => Host;
+  /** false: whoever opens many benches looks once for what they have left of the real world. */
+  watched?: boolean;
 } & Partial<Pick<EngineDeps, 'defaultHypervisor'>>;
 
 /** An engine on a real store and a fake world that outlives it. Disposing it ends all VMs and proves that nothing is left. */
@@ -52,7 +59,7 @@ export type Bench = AsyncDisposable & {
 
 export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const dir = tempDir('engine');
-  const leaks = watchLeaks({ dir: dir.path, mayStay: () => true });
+  const leaks = options.watched === false ? null : watchLeaks({ dir: dir.path, mayStay: () => true });
   const host = createFakeHost({ processes: createFakeProcesses() });
   const network = createFakeNetwork();
   const managed = createFakeManagedNetworks();
@@ -77,11 +84,13 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       ...host.processes,
       onEnd: (...[identity, callback]: Parameters<FakeHost['processes']['onEnd']>) => host.processes.onEnd(identity, () => alive.dead || callback()),
     };
+    const mortalHost = { ...host, processes };
+    const mortalManaged = mortalNetworks(managed, alive);
     const engine = createEngine({
       store: options.store?.(store) ?? store,
-      host: { ...host, processes },
+      host: options.host?.(mortalHost) ?? mortalHost,
       network: options.network?.(network) ?? network,
-      managed: mortalNetworks(managed, alive),
+      managed: options.managed?.(mortalManaged) ?? mortalManaged,
       drivers: drivers.map((driver) => mortalDriver(driver, alive)),
       defaultHypervisor: options.defaultHypervisor ?? 'auto',
       dataDir: dir.path,
@@ -109,13 +118,14 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     store: () => life.store,
     crash: () => life.die(),
     async reborn() {
-      life = begin();
-      const recovered = life.engine.recover();
+      const born = begin();
+      life = born;
+      const recovered = born.engine.recover();
       let done = false;
       const settled = recovered.finally(() => {
         done = true;
       });
-      while (!done) await Promise.race([settled, clock.advance(50)]);
+      while (!done && life === born) await Promise.race([settled, clock.advance(50)]);
       await recovered;
     },
     file(name) {
@@ -146,7 +156,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       expect(network.taps()).toEqual([]);
       expect(existsSync(dir.join('vm')) ? readdirSync(dir.join('vm')) : []).toEqual([]);
       await waitFor('no timer to be left', () => clock.pending() === 0);
-      await leaks.check();
+      await leaks?.check();
       dir[Symbol.dispose]();
     },
   };

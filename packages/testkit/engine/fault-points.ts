@@ -1,5 +1,6 @@
+import type { Host } from '@mvirt/host';
 import type { HypervisorDriver, Vmm } from '@mvirt/hypervisor';
-import type { Network } from '@mvirt/network';
+import type { ManagedNetworks, Network } from '@mvirt/network';
 import type { Store } from '@mvirt/store';
 
 /** What happens at the chosen call: the agent is gone (nothing of it acts any more), or the call fails. */
@@ -9,6 +10,9 @@ export type Fault = { kind: 'death' } | { kind: 'failure'; error: (port: string)
 export interface FaultPoints {
   store(real: Store): Store;
   network(real: Network): Network;
+  managed(real: ManagedNetworks): ManagedNetworks;
+  /** Programs that are run. */
+  host(real: Host): Host;
   driver(real: HypervisorDriver): HypervisorDriver;
   /** From now on calls count. at null: nothing happens to any of them. */
   arm(at: number | null, fault: Fault): void;
@@ -64,6 +68,8 @@ export function createFaultPoints(): FaultPoints {
   return {
     store: (real) => tapped(real, 'store', true),
     network: (real) => tapped(real, 'network', false),
+    managed: (real) => tapped(real, 'managed', false),
+    host: (real) => ({ ...real, programs: tapped(real.programs, 'programs', false) }),
     driver: (real) => ({
       ...tapped(real, 'driver', false),
       launch: tapped(real, 'driver', false, vmm).launch,
@@ -89,4 +95,8 @@ export function createFaultPoints(): FaultPoints {
 }
 
 /** Reads of memory, and what ends things: an agent that dies there has done nothing. */
-const quiet = new Set(['rights', 'check', 'listen', 'close', 'capabilities', 'kind', 'get', 'list', 'findByName', 'lastSeq', 'since', 'last']);
+const quiet = new Set([
+  ...['rights', 'check', 'listen', 'close', 'capabilities', 'kind'],
+  ...['get', 'list', 'findByName', 'lastSeq', 'since', 'last'],
+  ...['server', 'leases', 'left', 'watch', 'find'],
+]);
