@@ -1,3 +1,4 @@
+import { fstatSync, readlinkSync } from 'node:fs';
 import { type DestinationStream, destination, pino } from 'pino';
 import type { AgentConfig } from './config.ts';
 
@@ -15,4 +16,13 @@ export function createLogger({ level, to = destination({ fd: 2, sync: true }) }:
     warn: (message, fields = {}) => log.warn(fields, message),
     error: (message, fields = {}) => log.error(fields, message),
   };
+}
+
+/** The plain file that stderr is, which nobody else keeps small; null: a terminal, a pipe, the journal. */
+export function ownLogFile(): string | null {
+  try {
+    return fstatSync(2).isFile() ? readlinkSync('/proc/self/fd/2') : null;
+  } catch {
+    return null; // closed
+  }
 }

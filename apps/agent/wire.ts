@@ -10,7 +10,7 @@ import type { ManagedNetworks, Network } from '@mvirt/network';
 import { createLinuxNetworks } from '@mvirt/network/linux';
 import { createSqliteStore, databaseFile, glanceAtStore } from '@mvirt/store/sqlite';
 import type { AgentConfig } from './config.ts';
-import type { AgentLog } from './logger.ts';
+import { type AgentLog, ownLogFile } from './logger.ts';
 
 // The one place of the agent that names concrete adapters.
 
@@ -62,6 +62,7 @@ export async function wireServices({ config, host, log }: { config: AgentConfig;
       bridge,
       clock: createSystemClock(),
       log,
+      ownLog: ownLogFile(),
     });
     const close = async () => {
       await engine.close();

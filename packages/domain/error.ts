@@ -22,9 +22,21 @@ export class MvirtError extends Error {
   }
 }
 
-/** Whatever was thrown, as an MvirtError: itself, or INTERNAL around it. */
+/** Whatever was thrown, as an MvirtError: itself, DISK_FULL where the kernel had no room, or INTERNAL around it. */
 export function toMvirtError(thrown: unknown): MvirtError {
   if (thrown instanceof MvirtError) return thrown;
+  if (isNoRoom(thrown)) return noRoom(thrown.path ?? null, thrown.message, thrown);
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new MvirtError({ code: 'INTERNAL', message, cause: thrown });
+}
+
+/** ENOSPC: the filesystem is full; EDQUOT: its user's share of it is. */
+export function isNoRoom(thrown: unknown): thrown is Error & { code: string; path?: string } {
+  return thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT');
+}
+
+/** path: what is on the filesystem that is full, where that is known. */
+export function noRoom(path: string | null, message: string, cause?: unknown): MvirtError {
+  const hint = path === null ? null : `make room on its filesystem, which this shows: df -h ${path}`;
+  return new MvirtError({ code: 'DISK_FULL', message, cause, ...(hint === null ? {} : { hint }) });
 }

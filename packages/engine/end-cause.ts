@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { causeOf, type ExitCause, type ExitCauseKind, exitCause, MvirtError, type VmId, vmLabel } from '@mvirt/domain';
-import { runFiles } from '@mvirt/host';
+import { readEnd, runFiles } from '@mvirt/host';
 import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
@@ -34,7 +34,7 @@ export async function describeEnd(
   const hint = kept === null ? null : hintFor(kept, vm);
   if (!abnormal.has(causeOf(vm.condition.stop, seen).kind)) return { ...seen, hint };
   const runFile = (name: string) => join(runDirOf(context.dataDir, vm.id), name);
-  const isOfThisRun = (name: string) => sinceMs !== null && (statSync(runFile(name), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= sinceMs;
+  const isOfThisRun = (name: string) => sinceMs !== null && (lstatSync(runFile(name), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= sinceMs;
   const hypervisorTail = seen.hypervisorTail ?? (isOfThisRun(runFiles.messages) ? fileTail(runFile(runFiles.messages)) : null);
   const consoleTail = seen.consoleTail ?? (isOfThisRun(runFiles.console) ? await consoleText(context, vm.id) : null);
   return { ...seen, hint, hypervisorTail, consoleTail };
@@ -61,21 +61,10 @@ async function consoleText({ consoles, clock, log }: EngineContext, id: VmId): P
   }
 }
 
+/** null: the VMM had not come so far as to say something. */
 function fileTail(path: string): string | null {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch {
-    return null; // the VMM had not come so far as to say something
-  }
-  try {
-    const { size } = fstatSync(fd);
-    const bytes = Buffer.alloc(Math.min(size, tailBytes));
-    const count = readSync(fd, bytes, 0, bytes.length, size - bytes.length);
-    return lastLines(bytes.toString('utf8', 0, count));
-  } finally {
-    closeSync(fd);
-  }
+  const bytes = readEnd(path, tailBytes);
+  return bytes === null ? null : lastLines(bytes.toString('utf8'));
 }
 
 function lastLines(text: string): string | null {

@@ -4,6 +4,7 @@ import type { Host } from '@mvirt/host';
 import type { HypervisorDriver } from '@mvirt/hypervisor';
 import type { ManagedNetworks, Network } from '@mvirt/network';
 import type { Store, StoredVm } from '@mvirt/store';
+import { boundLogs } from './bound-logs.ts';
 import { createConsoleHub } from './console-hub/console-hub.ts';
 import type { EngineContext } from './context.ts';
 import { createDiskClaims } from './disk-claims.ts';
@@ -15,6 +16,7 @@ import { devicesFound } from './foreign-devices.ts';
 import { createGate } from './gate.ts';
 import { createHostService } from './host-service.ts';
 import type { EngineLog } from './log.ts';
+import { createLogBounds } from './log-bounds.ts';
 import { createLogService } from './log-service.ts';
 import { createAddressWatch } from './networks/address-watch.ts';
 import { createNetworkKeeper } from './networks/keeper.ts';
@@ -48,6 +50,8 @@ export type EngineDeps = {
   bridge: string;
   clock: Clock;
   log: EngineLog;
+  /** A plain file that the agent's own log goes to: it is kept within its bound. */
+  ownLog?: string | null;
 };
 
 export type Engine = Services & {
@@ -96,6 +100,7 @@ export function createEngine(deps: EngineDeps): Engine {
     resized: (id, size) => sizeChanged(context, id, size),
   });
   const reconciler = createReconciler(context, supervisors);
+  const bounds = createLogBounds({ files: host.files, clock, log, logs: (which) => boundLogs(context, deps.ownLog ?? null, which) });
   const milestones = { events, moments, snapshot: (vm: StoredVm) => snapshotOf(context, vm), find: (id: VmId) => store.vms.get(id) };
   const networks = createNetworkService(context);
   const addresses = createAddressWatch(context, managed);
@@ -112,9 +117,11 @@ export function createEngine(deps: EngineDeps): Engine {
       addresses.start();
       startOwed(context, supervisors);
       reconciler.begin();
+      bounds.begin();
     },
     async close() {
       reconciler.end();
+      bounds.end();
       await Promise.all([supervisors.close(closeMs), context.networks.close(), addresses.close()]);
       await consoles.close();
       logs.close();

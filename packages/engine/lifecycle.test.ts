@@ -271,3 +271,24 @@ test('a VM is killed also while nothing can be stored; its end is stored later, 
   await bench.until(id, 'stopped');
   expect(bench.vms().get(id).condition.restart).toMatchObject({ attempts: 1 });
 });
+
+test('on the last room of a filesystem nothing new is begun, and what runs is stopped', async () => {
+  let freeBytes = 1024 * 1024;
+  await using bench = await openBench();
+  const id = await bench.started({ name: 'web' });
+  const other = await bench.create({ name: 'other' });
+  const { files } = bench.host;
+  const real = files.freeBytes;
+  files.freeBytes = () => freeBytes;
+  const full = {
+    code: 'DISK_FULL',
+    message: expect.stringContaining(`the filesystem of ${bench.dir.path} is full (1024 KiB are left`),
+    hint: expect.stringContaining('df -h'),
+  };
+  expect(await failure(bench.vms().create({ name: 'new', kernel: bench.dir.join('kernel') }))).toMatchObject(full);
+  expect(await failure(bench.vms().start(other, {}))).toMatchObject(full);
+  expect((await bench.vms().stop(id, { graceMs: 10_000 })).vm.condition.observed).toBe('stopped');
+  freeBytes = 1024 * 1024 * 1024;
+  await bench.vms().start(other, {});
+  files.freeBytes = real;
+});

@@ -31,6 +31,7 @@ export function createReconciler(context: EngineContext, supervisors: Supervisor
   };
 
   const round = async (): Promise<void> => {
+    store.keepReserve();
     // Stopped VMs without a restart have nothing to be looked at: no supervisor is made for them.
     const vms = store.vms.list().filter(({ id, condition }) => condition.observed !== 'stopped' || condition.restart?.dueAtMs != null || context.taps.owes(id));
     await Promise.all(vms.map(reconcile));

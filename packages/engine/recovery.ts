@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ExitCause, exitCause, type ForeignVmm, MvirtError, type ProcessIdentity, type VmFact, type VmId } from '@mvirt/domain';
-import { runFiles } from '@mvirt/host';
+import { readPlain, runFiles } from '@mvirt/host';
 import type { Vmm } from '@mvirt/hypervisor';
 import type { StoredRun, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
@@ -218,11 +217,8 @@ async function findUnrecorded({ host, clock }: EngineContext, run: StoredRun): P
 }
 
 function readPid(path: string): number | null {
-  try {
-    return Number(/^(\d+)\n$/.exec(readFileSync(path, 'utf8'))?.[1] ?? Number.NaN);
-  } catch {
-    return null; // not written yet
-  }
+  const text = readPlain(path);
+  return text === null ? null : Number(/^(\d+)\n$/.exec(text)?.[1] ?? Number.NaN); // null: not written yet
 }
 
 type PresentTap = { tap: string; vmId: string };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MvirtError, vmIdSchema } from '@mvirt/domain';
+import { isNoRoom, MvirtError, noRoom, vmIdSchema } from '@mvirt/domain';
+import { readPlain } from '@mvirt/host';
 
 const vmFolder = 'vm';
 /** Lies in a run directory while its VM is being deleted: the one thing that lets recovery remove a directory. */
@@ -18,15 +19,23 @@ export function makeRunDir(dataDir: string, vmId: string): string {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return path;
   } catch (thrown) {
-    const full = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC';
-    throw new MvirtError({ code: full ? 'DISK_FULL' : 'STORE_ERROR', message: `the run directory ${path} cannot be made: ${String(thrown)}`, cause: thrown });
+    const message = `the run directory ${path} cannot be made: ${String(thrown)}`;
+    if (isNoRoom(thrown)) throw noRoom(dataDir, message, thrown);
+    throw new MvirtError({ code: 'STORE_ERROR', message, cause: thrown });
   }
 }
 
 /** Before the VM's rows go: an agent that dies in between leaves a directory that says so itself. */
 export function markDeleted(dataDir: string, vmId: string): void {
   const path = runDirOf(dataDir, vmId);
-  if (existsSync(path)) writeFileSync(join(path, deletedMark), vmId);
+  if (!existsSync(path)) return;
+  unmarkDeleted(dataDir, vmId);
+  try {
+    writeFileSync(join(path, deletedMark), vmId, { flag: 'wx' });
+  } catch (thrown) {
+    // An empty mark takes no room, and says enough where the folder's name is the VM's: a delete makes room.
+    if (!isNoRoom(thrown) || !existsSync(join(path, deletedMark)) || runDirOf(dataDir, vmId) !== join(dataDir, vmFolder, vmId)) throw thrown;
+  }
 }
 
 export function unmarkDeleted(dataDir: string, vmId: string): void {
@@ -45,7 +54,7 @@ export function finishDeletes(dataDir: string, exists: (vmId: string) => boolean
     const mark = join(path, deletedMark);
     if (!existsSync(mark)) continue;
     // Of a folder that has another name than its VM, the mark says whose it is.
-    const vmId = readFileSync(mark, 'utf8') || folder;
+    const vmId = readPlain(mark) || folder;
     if (exists(vmId)) {
       rmSync(mark, { force: true });
       continue;

@@ -17,10 +17,12 @@ export async function makeSeed(host: Pick<Host, 'programs'>, runDir: string, inp
   const path = join(runDir, imageName);
   const directory = join(runDir, filesName);
   const remove = () => rmSync(path, { force: true });
+  const clean = () => rmSync(directory, { recursive: true, force: true });
   remove();
+  clean();
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    for (const file of seedFiles(input)) writeFileSync(join(directory, file.name), file.content, { mode: 0o600 });
+    mkdirSync(directory, { mode: 0o700 });
+    for (const file of seedFiles(input)) writeFileSync(join(directory, file.name), file.content, { mode: 0o600, flag: 'wx' });
     for (const argv of seedArgv({ program, directory, output: path })) await host.programs.run(argv, { timeoutMs: packMs, signal });
     chmodSync(path, 0o600);
     return { path, remove };
@@ -28,7 +30,7 @@ export async function makeSeed(host: Pick<Host, 'programs'>, runDir: string, inp
     remove();
     throw thrown;
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    clean();
   }
 }
 

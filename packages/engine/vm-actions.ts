@@ -5,6 +5,7 @@ import { within } from './deadline.ts';
 import { storedVm } from './device-change.ts';
 import { describeEnd, startFailure } from './end-cause.ts';
 import { hostLimits } from './host-limits.ts';
+import { refuseWithoutRoom } from './last-room.ts';
 import type { WaitOptions } from './services.ts';
 import type { Supervisor } from './supervisor.ts';
 import { untilVm } from './vm-wait.ts';
@@ -69,6 +70,7 @@ async function beginStart(context: EngineContext, supervisor: Supervisor, id: Vm
   if (restart && vm.condition.restart?.dueAtMs == null) return { changed: false, done: Promise.resolve() };
   const fresh = driver !== null && vm.condition.observed === 'stopped';
   if (fresh) {
+    refuseWithoutRoom(context, `VM ${vmLabel(vm)} cannot be started`);
     checkSize(vm.spec, hostLimits(context.host));
     driver.check(vm.spec);
     claims.take(id, vm.spec.disks);
@@ -157,7 +159,8 @@ function begin({ log }: EngineContext, supervisor: Supervisor, id: VmId, command
 type Off = { signal: AbortSignal | undefined; timeoutMs: number | null; hint: string };
 
 async function untilOff(context: EngineContext, supervisor: Supervisor, id: VmId, { signal, timeoutMs, hint }: Off): Promise<void> {
-  await untilVm(context, id, (vm) => vm.condition.observed === 'stopped', { signal, timeoutMs, what: 'stopped', hint });
+  const failure = () => unstorable(supervisor, storedVm(context, id), 'stopped');
+  await untilVm(context, id, (vm) => vm.condition.observed === 'stopped', { signal, timeoutMs, what: 'stopped', hint, failure });
   const late = () => new MvirtError({ code: 'TIMEOUT', message: 'what the run had taken is not given back yet' });
   await within(supervisor.queue.idle(), { clock: context.clock, signal, timeoutMs: stopStepsMs, late });
 }

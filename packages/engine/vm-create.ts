@@ -16,6 +16,7 @@ import {
 import type { Store, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { hostLimits } from './host-limits.ts';
+import { refuseWithoutRoom } from './last-room.ts';
 import { addressBook, keepAddresses } from './networks/nic-addresses.ts';
 import { withMacs } from './nic-macs.ts';
 
@@ -24,6 +25,7 @@ import { withMacs } from './nic-macs.ts';
  * @throws INVALID_ARGUMENT, NAME_TAKEN, ID_TAKEN, UNSUPPORTED
  */
 export function createVm(context: EngineContext, input: CreateInput): { vm: StoredVm; warnings: string[] } {
+  refuseWithoutRoom(context, 'the VM cannot be created');
   const { store, host, drivers } = context;
   const parsed = parseCreate(input, hostLimits(host));
   drivers.refuseUnknown(parsed.spec.hypervisor);
@@ -37,6 +39,7 @@ export function createVm(context: EngineContext, input: CreateInput): { vm: Stor
 
 /** All that the wire contract can say: names repeat here, and what this host cannot run is refused at the start. @throws INVALID_ARGUMENT, ID_TAKEN */
 export function createFromContract(context: EngineContext, input: ContractCreate): { vm: StoredVm; warnings: string[] } {
+  refuseWithoutRoom(context, 'the VM cannot be created');
   const parsed = parseContractCreate(input);
   const id = parsed.id ?? asVmId(randomUUID());
   const spec = completeSpec(context, id, parsed.spec);

@@ -1,5 +1,6 @@
 export * from './files.ts';
 export * from './hardware.ts';
+export * from './plain-file.ts';
 export * from './port.ts';
 export * from './process.ts';
 export * from './programs.ts';

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import type { HostFiles } from '@mvirt/host';
+import { readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type HostFiles, openPlain, type PlainFile, readPlain } from '@mvirt/host';
 import { z } from 'zod';
 
 /** Reads a file that a VMM writes its events to, over any number of agents: each event is told once. */
@@ -39,7 +39,7 @@ export function createEventReader<State, Fact>(deps: EventReaderDeps<State, Fact
 
   function readSeen(): { offset: number; state: State } {
     try {
-      return seenSchema.parse(JSON.parse(readFileSync(seenPath, 'utf8')));
+      return seenSchema.parse(JSON.parse(readPlain(seenPath) ?? ''));
     } catch {
       // Not there yet, or not ours: all events are read from the start.
       return { offset: 0, state: newState() };
@@ -49,7 +49,8 @@ export function createEventReader<State, Fact>(deps: EventReaderDeps<State, Fact
   /** By rename: a reader never finds half of it. A crash before it tells the same events once more. */
   const keep = (): void => {
     try {
-      writeFileSync(`${seenPath}.part`, JSON.stringify(seen), { mode: 0o600 });
+      rmSync(`${seenPath}.part`, { force: true });
+      writeFileSync(`${seenPath}.part`, JSON.stringify(seen), { mode: 0o600, flag: 'wx' });
       renameSync(`${seenPath}.part`, seenPath);
       if (seen.offset - punched < punchBytes) return;
       punched = seen.offset;
@@ -82,34 +83,33 @@ export function createEventReader<State, Fact>(deps: EventReaderDeps<State, Fact
 
 /** Whole records from an offset on; one that is still being written is left for the next time. */
 function* recordsFrom(path: string, from: number, separator: string): Generator<{ record: string; end: number }> {
-  const fd = openBeyond(path, from);
-  if (fd === null) return;
-  try {
-    let offset = from;
-    let held = Buffer.alloc(0);
-    for (;;) {
-      const chunk = Buffer.alloc(chunkBytes);
-      const count = readSync(fd, chunk, 0, chunkBytes, offset + held.length);
-      if (count === 0) return;
-      held = Buffer.concat([held, chunk.subarray(0, count)]);
-      // No VMM writes such a record: what this is cannot be trusted, and must not fill our memory.
-      if (held.length > mostRecordBytes && !held.includes(separator)) return;
-      for (let at = held.indexOf(separator); at >= 0; at = held.indexOf(separator)) {
-        const length = at + separator.length;
-        offset += length;
-        yield { record: held.subarray(0, at).toString('utf8'), end: offset };
-        held = held.subarray(length);
-      }
+  using file = openBeyond(path, from);
+  if (file === null) return;
+  let offset = from;
+  let held = Buffer.alloc(0);
+  for (;;) {
+    const chunk = Buffer.alloc(chunkBytes);
+    const count = readSync(file.fd, chunk, 0, chunkBytes, offset + held.length);
+    if (count === 0) return;
+    held = Buffer.concat([held, chunk.subarray(0, count)]);
+    // No VMM writes such a record: what this is cannot be trusted, and must not fill our memory.
+    if (held.length > mostRecordBytes && !held.includes(separator)) return;
+    for (let at = held.indexOf(separator); at >= 0; at = held.indexOf(separator)) {
+      const length = at + separator.length;
+      offset += length;
+      yield { record: held.subarray(0, at).toString('utf8'), end: offset };
+      held = held.subarray(length);
     }
-  } finally {
-    closeSync(fd);
   }
 }
 
 /** null: nothing lies beyond the offset. */
-function openBeyond(path: string, offset: number): number | null {
+function openBeyond(path: string, offset: number): PlainFile | null {
   try {
-    return statSync(path).size > offset ? openSync(path, 'r') : null;
+    const file = openPlain(path);
+    if (file.state.size > offset) return file;
+    file[Symbol.dispose]();
+    return null;
   } catch {
     // Taken away with its run.
     return null;

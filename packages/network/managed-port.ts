@@ -25,6 +25,8 @@ export interface ManagedNetworks {
   /** pid of the network's server; null: it does not run. */
   server(name: string): number | null;
   leases(name: string): Lease[];
+  /** What the network's server writes its messages to, and somebody has to keep small; null: nothing. */
+  logFile(name: string): string | null;
   /** Calls back soon after leases have changed, and after the network's server has ended. Until disposed. */
   watch(name: string, listener: (what: 'leases' | 'server') => void): Disposable;
   /** What the host has seen of its neighbours on bridges. */

@@ -60,6 +60,11 @@ export interface Store {
   notes: NoteTable;
   networks: NetworkTable;
   images: ImageTable;
+  /**
+   * Keeps room inside the store itself for what must not fail on a full disk: the end of a VM, a stop, a kill. Never throws; to be called again and
+   * again, because what is stored takes of it.
+   */
+  keepReserve(): void;
   /** All or nothing; may be nested. */
   transact<T>(work: () => T): T;
   close(): void;

@@ -73,6 +73,7 @@ export function createFakeManagedNetworks(): FakeManagedNetworks {
     },
     left: () => [...entries.keys()],
     server: (name) => entries.get(name)?.serverPid ?? null,
+    logFile: () => null,
     leases: (name) => leases.get(name) ?? [],
     watch(name, listener) {
       const known = watchers.get(name) ?? new Set();

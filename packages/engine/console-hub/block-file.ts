@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** A file that is read in blocks by many at once. Closing waits for the reads under way: a descriptor is used again at once. */
@@ -15,8 +16,9 @@ export function createBlockFile(path: string, inode: number): BlockFile {
   let closed = false;
 
   const openChecked = async (): Promise<FileHandle> => {
-    const file = await open(path, 'r');
-    const found = (await file.stat()).ino;
+    // Never waits, as it would for the writer of a FIFO: such a one is another file, and so is what a link leads to.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const { ino: found } = await file.stat();
     if (found === inode) return file;
     await file.close();
     throw new Error(`${path} is another file now (inode ${found}, not ${inode})`);

@@ -1,7 +1,7 @@
-import { closeSync, mkdirSync, openSync, statSync, truncateSync } from 'node:fs';
+import { constants, ftruncateSync, lstatSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Clock, MvirtError, type VmId } from '@mvirt/domain';
-import { type HostFiles, runFiles } from '@mvirt/host';
+import { type HostFiles, openPlain, openToAppend, runFiles } from '@mvirt/host';
 import type { ConsoleLog, Store } from '@mvirt/store';
 import { createBlockFile } from './block-file.ts';
 import { findKept, removeKept, rotateFile, type Segment } from './kept-log.ts';
@@ -208,7 +208,7 @@ export function createConsoleLog({ store, files, clock, warn, vmId, directory }:
     look,
     beginRun({ runId }) {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      closeSync(openSync(path, 'a', 0o600));
+      openToAppend(path)[Symbol.dispose]();
       look();
       if (record === null) throw new MvirtError({ code: 'FILE_NOT_FOUND', message: `${path} was removed while it was being made` });
       if (record.runs.at(-1)?.runId === runId) return save();
@@ -254,7 +254,7 @@ export function createConsoleLog({ store, files, clock, warn, vmId, directory }:
       } catch (error) {
         warn('the older part of its console log could not be kept', error);
         removeKept(directory);
-        truncateSync(path, 0);
+        empty(path);
         onCut(null);
       }
     },
@@ -277,10 +277,15 @@ export function createConsoleLog({ store, files, clock, warn, vmId, directory }:
 
 function fileState(path: string): FileState | null {
   try {
-    const stat = statSync(path);
-    return { inode: stat.ino, size: stat.size, blockBytes: stat.blksize };
+    const stat = lstatSync(path);
+    return stat.isFile() ? { inode: stat.ino, size: stat.size, blockBytes: stat.blksize } : null;
   } catch {
     // Not there, or out of reach: either way nothing of it can be read now.
     return null;
   }
+}
+
+function empty(path: string): void {
+  using file = openPlain(path, constants.O_WRONLY);
+  ftruncateSync(file.fd, 0);
 }

@@ -1,6 +1,7 @@
-import { closeSync, ftruncateSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { constants, ftruncateSync, lstatSync, readdirSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { openPlain } from '@mvirt/host';
 import { type BlockFile, createBlockFile } from './block-file.ts';
 
 /** Bytes [from, to) of one log, in a file that holds them from its byte `from - base` on. */
@@ -37,31 +38,27 @@ export function removeKept(directory: string, except?: string): void {
 export async function rotateFile({ directory, path, logId, from, onCut }: Rotation): Promise<void> {
   const name = keptName(logId, from);
   const kept = join(directory, name);
-  const source = openSync(path, 'r+');
-  const target = openSync(`${kept}.part`, 'w', 0o600);
-  try {
-    let offset = from;
-    const buffer = Buffer.allocUnsafeSlow(copyBytes);
-    const copy = () => {
-      const count = readSync(source, buffer, 0, copyBytes, offset);
-      for (let written = 0; written < count; ) written += writeSync(target, buffer, written, count - written);
-      offset += count;
-      return count;
-    };
-    while (copy() === copyBytes) await setImmediate();
-    removeKept(directory, `${name}.part`);
-    renameSync(`${kept}.part`, kept);
-    while (copy() > 0);
-    ftruncateSync(source, 0);
-    onCut(segmentOf(kept, logId, from));
-  } finally {
-    closeSync(source);
-    closeSync(target);
-  }
+  rmSync(`${kept}.part`, { force: true });
+  using source = openPlain(path, constants.O_RDWR);
+  using target = openPlain(`${kept}.part`, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
+  let offset = from;
+  const buffer = Buffer.allocUnsafeSlow(copyBytes);
+  const copy = () => {
+    const count = readSync(source.fd, buffer, 0, copyBytes, offset);
+    for (let written = 0; written < count; ) written += writeSync(target.fd, buffer, written, count - written);
+    offset += count;
+    return count;
+  };
+  while (copy() === copyBytes) await setImmediate();
+  removeKept(directory, `${name}.part`);
+  renameSync(`${kept}.part`, kept);
+  while (copy() > 0);
+  ftruncateSync(source.fd, 0);
+  onCut(segmentOf(kept, logId, from));
 }
 
 function segmentOf(path: string, logId: string, from: number): Segment {
-  const { size, ino } = statSync(path);
+  const { size, ino } = lstatSync(path);
   return { logId, from, to: from + size, base: from, file: createBlockFile(path, ino) };
 }
 

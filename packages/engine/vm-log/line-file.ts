@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { lstatSync, readSync } from 'node:fs';
+import { openPlain } from '@mvirt/host';
 import { plainText } from '../console-hub/plain-text.ts';
 
 /** A file of text lines that a VMM appends to, read from one place on. Nothing of it is kept but an unfinished line. */
@@ -62,29 +63,20 @@ type State = { inode: number; size: number };
 const absent = { inode: 0, size: 0, bytes: new Uint8Array(0) };
 
 function stateOf(path: string): State {
-  try {
-    const { ino, size } = statSync(path);
-    return { inode: ino, size };
-  } catch {
-    // Not there yet: no lines.
-    return absent;
-  }
+  const state = lstatSync(path, { throwIfNoEntry: false });
+  // Not there yet, or not the VMM's doing as it should be: no lines.
+  return state?.isFile() ? { inode: state.ino, size: state.size } : absent;
 }
 
 function readAt(path: string, place: (state: State) => number): State & { bytes: Uint8Array } {
-  let fd: number;
   try {
-    fd = openSync(path, 'r');
-  } catch {
-    // Not there yet: no lines.
-    return absent;
-  }
-  try {
-    const { ino: inode, size } = fstatSync(fd);
+    using file = openPlain(path);
+    const { ino: inode, size } = file.state;
     const buffer = new Uint8Array(blockBytes);
-    const count = readSync(fd, buffer, 0, blockBytes, place({ inode, size }));
+    const count = readSync(file.fd, buffer, 0, blockBytes, place({ inode, size }));
     return { inode, size, bytes: buffer.subarray(0, count) };
-  } finally {
-    closeSync(fd);
+  } catch {
+    // Not there yet, or no plain file: no lines.
+    return absent;
   }
 }

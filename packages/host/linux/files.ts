@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, statfsSync, statSync, watch } from 'node:fs';
 import { MvirtError } from '@mvirt/domain';
 import type { HostFiles } from '../files.ts';
+import { openPlain } from '../plain-file.ts';
 import { makeFifo } from './fifo.ts';
 import { errnoOf, type Libc } from './libc.ts';
 
@@ -16,15 +17,11 @@ export function createHostFiles(libc: Libc): HostFiles {
   return {
     punchHole(path, length) {
       if (length <= 0) return 'done';
-      const fd = openSync(path, constants.O_WRONLY);
-      try {
-        if (libc.fallocate(fd, keepSize | punchHole, 0, length) === 0) return 'done';
-        const errno = libc.errno();
-        if (errno === errnoOf.EOPNOTSUPP || errno === errnoOf.ENOSYS) return 'refused';
-        throw new MvirtError({ code: 'INTERNAL', message: `${path}: its first ${length} bytes could not be freed (errno ${errno})` });
-      } finally {
-        closeSync(fd);
-      }
+      using file = openPlain(path, constants.O_WRONLY);
+      if (libc.fallocate(file.fd, keepSize | punchHole, 0, length) === 0) return 'done';
+      const errno = libc.errno();
+      if (errno === errnoOf.EOPNOTSUPP || errno === errnoOf.ENOSYS) return 'refused';
+      throw new MvirtError({ code: 'INTERNAL', message: `${path}: its first ${length} bytes could not be freed (errno ${errno})` });
     },
     allocatedBytes: (path) => statSync(path).blocks * blockBytes,
     watch(path, onChange) {

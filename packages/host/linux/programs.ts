@@ -55,7 +55,7 @@ function isProgram(path: string): boolean {
 
 async function runProgram(name: string, path: string, args: string[], options: RunOptions): Promise<{ stdout: string; stderr: string }> {
   const shown = [name, ...args].join(' ');
-  const fail = (code: 'TIMEOUT' | 'CANCELLED' | 'PROGRAM_FAILED', why: string, cause?: unknown) =>
+  const fail = (code: 'TIMEOUT' | 'CANCELLED' | 'PROGRAM_FAILED' | 'DISK_FULL', why: string, cause?: unknown) =>
     new MvirtError({ code, message: `${shown}: ${why}`, ...(cause === undefined ? {} : { cause }) });
   if (options.signal?.aborted) throw fail('CANCELLED', 'not run, the caller has gone', options.signal.reason);
 
@@ -87,7 +87,8 @@ async function runProgram(name: string, path: string, args: string[], options: R
         stderr()
           .split('\n')
           .find((line) => line.trim() !== '') ?? (signal === null ? `exit status ${status}` : `ended by ${signal}`);
-      throw fail('PROGRAM_FAILED', words.trim(), new Error(`exit status ${status ?? signal}: ${stderr()}`));
+      const code = /No space left on device|Disk quota exceeded/.test(stderr()) ? 'DISK_FULL' : 'PROGRAM_FAILED';
+      throw fail(code, words.trim(), new Error(`exit status ${status ?? signal}: ${stderr()}`));
     }
     return { stdout: stdout(), stderr: stderr() };
   } finally {

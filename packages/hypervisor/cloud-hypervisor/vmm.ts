@@ -37,6 +37,8 @@ export type CloudHypervisorVmm = Vmm & {
 /** A big guest's memory takes a moment to be let go of and made anew. */
 const rebootMs = 10_000;
 const lookMs = 3000;
+/** From an answer to the event of it, on a busy host. */
+const eventMs = 250;
 
 /** One cloud-hypervisor as one agent sees it: requests over api.sock, facts from the events file, its end from the kernel. */
 export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }: VmmDeps<EventFile>): CloudHypervisorVmm {
@@ -47,6 +49,7 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
   let isBooted = false;
   let looking = false;
   let settled = true;
+  let lateEvent: Disposable | null = null;
 
   const left = (device: string): void => {
     const name = devices.removed(device);
@@ -127,6 +130,7 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
     drain();
     const cause = await settleCloudHypervisor(host, run, events.state(), {});
     watch[Symbol.dispose]();
+    lateEvent?.[Symbol.dispose]();
     facts.tell({ kind: 'ended', cause });
   };
 
@@ -148,6 +152,18 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
   const thenLook = async (work: Promise<void>): Promise<void> => {
     await work;
     if (view !== null) await look({ timeoutMs: lookMs, signal: leaving.signal });
+  };
+
+  /** What it did is known, also where its event never comes: a full disk may have swallowed it. */
+  const paused = async (work: Promise<void>, now: boolean): Promise<void> => {
+    await thenLook(work);
+    lateEvent?.[Symbol.dispose]();
+    lateEvent = clock.after(eventMs, () => {
+      drain();
+      if (view !== null || events.state().paused === now) return;
+      events.note({ ...events.state(), paused: now });
+      facts.tell({ kind: now ? 'guest-paused' : 'guest-resumed' });
+    });
   };
 
   const words = <T>(work: Promise<T>): Promise<T> =>
@@ -174,8 +190,8 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
       throw new MvirtError({ code: 'HYPERVISOR_ERROR', message: "the guest's machine is off" });
     },
     pressPowerButton: (options) => words(act('vm.power-button', options)),
-    pause: (options) => words(thenLook(act('vm.pause', options, { done: /InvalidStateTransition\(Paused, Paused\)/ }))),
-    resume: (options) => words(thenLook(act('vm.resume', options, { done: /InvalidStateTransition\(Running, Running\)/ }))),
+    pause: (options) => words(paused(act('vm.pause', options, { done: /InvalidStateTransition\(Paused, Paused\)/ }), true)),
+    resume: (options) => words(paused(act('vm.resume', options, { done: /InvalidStateTransition\(Running, Running\)/ }), false)),
     reset: (options) => words(thenLook(act('vm.reboot', options, { timeoutMs: rebootMs }))),
     powerOff: (options) => words(lastAct.powerOff(options)),
     attachDisk: (disk, options) => words(devices.attachDisk(disk, options)),
@@ -196,6 +212,7 @@ export function createCloudHypervisorVmm({ host, clock, watchdog, run, events }:
     openInput: () => (view === null ? host.vmms.openInput({ runDir: run.runDir, input: 'pty', process }) : Promise.reject(noInput())),
     close() {
       leaving.abort();
+      lateEvent?.[Symbol.dispose]();
       facts.close();
       link.close();
       lastAct[Symbol.dispose]();

@@ -1,9 +1,11 @@
 import { expect, test } from 'bun:test';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, closeSync, constants, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { createFakeClock } from '@mvirt/testkit/fake-clock';
 import { type TempDir, tempDir } from '@mvirt/testkit/temp-dir';
 import { makeEventFile, openEventFile } from './event-file.ts';
 import type { EventFact } from './events.ts';
+import { createLineEvents } from './line-events.ts';
 
 const files = {
   punchHole: () => 'done' as const,
@@ -99,15 +101,41 @@ test('what was told is given back to the filesystem', () => {
   expect(punched).toEqual([many.length]);
 });
 
-test('where the file was taken away, an event that came by the line counts; else the file alone tells it', () => {
+test('an event that came by the line is told where the file was taken away, or does not have it; and once', async () => {
   using dir = tempDir('events');
   using file = makeEventFile(runIn(dir), files);
+  const clock = createFakeClock();
   const kinds: string[] = [];
   const tell = (fact: EventFact) => void kinds.push(fact.kind);
-  file.hear({ event: 'STOP', data: {}, atMs: 1000 }, tell);
+  const drain = () => void file.drain(tell);
+  using lines = createLineEvents({ clock, events: file, drain, tell });
+  const at = (name: string, seconds: number) => ({ event: name, data: {}, atMs: seconds * 1000 });
+  const out = dir.join('events-r1.out');
+  // The file has it: before the line, or soon after.
+  appendFileSync(out, event('STOP', 1));
+  lines.hear(at('STOP', 1));
+  expect(kinds.splice(0)).toEqual(['guest-paused']);
+  lines.hear(at('RESUME', 2));
   expect(kinds).toEqual([]);
-  rmSync(dir.join('events-r1.out'));
-  file.hear({ event: 'STOP', data: {}, atMs: 1000 }, tell);
-  file.hear({ event: 'RESUME', data: {}, atMs: 2000 }, tell);
-  expect(kinds).toEqual(['guest-paused', 'guest-resumed']);
+  appendFileSync(out, event('RESUME', 2));
+  await clock.advance(1000);
+  expect(kinds.splice(0)).toEqual(['guest-resumed']);
+  // A full disk swallowed it; what came after it waits for it.
+  lines.hear(at('STOP', 3));
+  await clock.advance(100);
+  lines.hear(at('RESUME', 4));
+  await clock.advance(150);
+  expect(kinds.splice(0)).toEqual(['guest-paused', 'guest-resumed']);
+  // Late, it is no news.
+  appendFileSync(out, event('STOP', 3));
+  drain();
+  expect(kinds).toEqual([]);
+  // At the end nobody waits.
+  lines.hear({ ...at('SHUTDOWN', 5), data: { reason: 'guest-shutdown' } });
+  lines.flush();
+  expect(file.state().shutdown).toBe('guest-shutdown');
+  rmSync(out);
+  lines.hear(at('STOP', 6));
+  expect(kinds).toEqual(['guest-paused']);
+  expect(clock.pending()).toBe(0);
 });

@@ -15,13 +15,18 @@ import { filesOf } from './run-files.ts';
 export type EventFile = {
   /** Reads what is new, tells it, and notes durably that it was told; false: there was nothing. */
   drain(tell: (fact: EventFact) => void): boolean;
-  /** An event that came another way counts where the file was taken away, and is told; else the file tells it. */
+  /** The file has told this event already, or never will: it was taken away, and nothing is to be waited for. */
+  has(event: QmpEvent): 'told' | 'not yet' | 'no file';
+  /** An event that came another way and that the file does not have: told, and not once more should the file have it later. */
   hear(event: QmpEvent, tell: (fact: EventFact) => void): void;
   state(): EventState;
   /** QEMU has taken the command: the FIFO need not be held any more. */
   letGoOfInput(): void;
   [Symbol.dispose](): void;
 };
+
+/** More than QEMU says in the time that an event may take from one of its monitors to the other. */
+const recentEvents = 256;
 
 const negotiation = '{"execute":"qmp_capabilities"}\n';
 
@@ -47,6 +52,7 @@ export function makeEventFile(run: Pick<RunRecord, 'runDir' | 'runId'>, files: P
 export function openEventFile(run: Pick<RunRecord, 'runDir' | 'runId'>, files: Pick<HostFiles, 'punchHole'>): EventFile {
   const names = filesOf(run);
   let answered = false;
+  const told = createRecent();
   const path = join(run.runDir, names.eventsOut);
   const reader = createEventReader<EventState, EventFact>({
     path,
@@ -57,7 +63,7 @@ export function openEventFile(run: Pick<RunRecord, 'runDir' | 'runId'>, files: P
     read(line, state) {
       const parsed = parseLine(line.trimEnd());
       if (parsed?.kind === 'return') answered = true;
-      return parsed?.kind === 'event' ? readEvent(state, parsed.event) : { state, facts: [] };
+      return parsed?.kind === 'event' && told.add(parsed.event) ? readEvent(state, parsed.event) : { state, facts: [] };
     },
     files,
   });
@@ -76,8 +82,12 @@ export function openEventFile(run: Pick<RunRecord, 'runDir' | 'runId'>, files: P
       if (answered) letGoOfInput();
       return isNew;
     },
+    has(event) {
+      if (told.has(event)) return 'told';
+      return existsSync(path) ? 'not yet' : 'no file';
+    },
     hear(event, tell) {
-      if (existsSync(path)) return;
+      if (!told.add(event)) return;
       const { state, facts } = readEvent(reader.state(), event);
       reader.note(state);
       for (const fact of facts) tell(fact);
@@ -86,10 +96,27 @@ export function openEventFile(run: Pick<RunRecord, 'runDir' | 'runId'>, files: P
   };
 }
 
+/** The last events: one that both of QEMU's monitors were sent has the same time, to the microsecond, in both. */
+function createRecent(): { has(event: QmpEvent): boolean; add(event: QmpEvent): boolean } {
+  const keys = new Set<string>();
+  const keyOf = ({ event, atMs, data }: QmpEvent): string => `${event} ${atMs} ${JSON.stringify(data)}`;
+  return {
+    has: (event) => keys.has(keyOf(event)),
+    add(event) {
+      const key = keyOf(event);
+      if (keys.has(key)) return false;
+      keys.add(key);
+      const [oldest] = keys;
+      if (keys.size > recentEvents && oldest !== undefined) keys.delete(oldest);
+      return true;
+    },
+  };
+}
+
 /** Puts the command into the FIFO (again: QEMU only refuses a second one). null where there is no FIFO. */
 function offerNegotiation(path: string): number | null {
   try {
-    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     writeSync(fd, negotiation);
     return fd;
   } catch {

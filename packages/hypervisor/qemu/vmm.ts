@@ -11,8 +11,9 @@ import { createDevices } from './devices.ts';
 import { settleQemu } from './ending.ts';
 import type { EventFile } from './event-file.ts';
 import type { EventFact } from './events.ts';
+import { createLineEvents } from './line-events.ts';
 import { createQmpLink, type QmpCallOptions, type QmpLink, QmpRefusal } from './qmp.ts';
-import { anything, blockStatsReply, type QmpEvent, statusReply } from './qmp-replies.ts';
+import { anything, blockStatsReply, statusReply } from './qmp-replies.ts';
 import { filesOf } from './run-files.ts';
 import { createSizeHand, isCpu } from './size-hand.ts';
 
@@ -46,13 +47,9 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<Ev
     facts.tell({ kind: 'device-removed', device: await devices.removed(device) });
   };
   const drain = (): boolean => events.drain(tell);
-  /** The event itself is read from the file: the line only says that there is one, maybe before it is there. */
-  const hear = (event: QmpEvent): void => {
-    drain();
-    events.hear(event, tell);
-  };
+  const lines = createLineEvents({ clock, events, drain, tell });
 
-  const link = createQmpLink({ runDir: run.runDir, files: host.files, clock, onAnswer: answered, onSilence: silent, onEvent: hear });
+  const link = createQmpLink({ runDir: run.runDir, files: host.files, clock, onAnswer: answered, onSilence: silent, onEvent: lines.hear });
   const devices = createDevices({ link, clock, disks: run.disks });
   const resizing = createResizing({ hand: createSizeHand(link), clock, known: run.size ?? null, onResized: (size) => facts.tell({ kind: 'resized', size }) });
   const call = async <T>(command: string, args: Record<string, unknown>, reply: z.ZodType<T>, options: QmpCallOptions): Promise<T> => {
@@ -82,7 +79,7 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<Ev
 
   const settle = async (): Promise<void> => {
     link.close();
-    drain();
+    lines.flush();
     const cause = await settleQemu(host, run, events.state(), {});
     stopWatching();
     facts.tell({ kind: 'ended', cause });
@@ -93,6 +90,7 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<Ev
 
   const stopWatching = (): void => {
     watch[Symbol.dispose]();
+    lines[Symbol.dispose]();
     events[Symbol.dispose]();
   };
 

@@ -54,7 +54,8 @@ async function runStep(step: Step, programs: Programs, done: Undo[]): Promise<vo
     // Whether it took effect is not known.
     if (error.code === 'TIMEOUT' && undo !== null) done.push(undo);
     if (error.code === 'PROGRAM_MISSING') throw error;
-    throw new MvirtError({ code: 'NETWORK_ERROR', message: `${step.why}: ${error.message}`, cause: thrown });
+    const code = error.code === 'DISK_FULL' ? error.code : 'NETWORK_ERROR';
+    throw new MvirtError({ code, message: `${step.why}: ${error.message}`, cause: thrown });
   }
   if (undo !== null) done.push(undo);
 }

@@ -13,7 +13,7 @@ import { applySteps } from './apply.ts';
 import type { Lock } from './lock.ts';
 import { hostSeed } from './machine.ts';
 import { createNetworkReader, distinct } from './read-network.ts';
-import { createServerRecord, readText } from './server.ts';
+import { createServerRecord, ownText, readText } from './server.ts';
 import { watchServer } from './watch.ts';
 import { writable } from './writable.ts';
 
@@ -114,7 +114,8 @@ export function createLinuxManagedNetworks({ programs, host, stateDir, lock }: L
       }),
     left: () => (existsSync(stateDir) ? readdirSync(stateDir) : []),
     server: (name) => recordOf(name).find()?.process.pid ?? null,
-    leases: (name) => parseLeases(readText(filesOf(name).leases) ?? ''),
+    leases: (name) => parseLeases(ownText(filesOf(name).leases) ?? ''),
+    logFile: (name) => filesOf(name).log,
     watch: (name, listener) => watchServer({ host, files: filesOf(name), find: () => recordOf(name).find() }, listener),
     neighbours: ({ signal }) => createNetworkReader(programs, signal).neighbours(),
   };

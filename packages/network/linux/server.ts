@@ -1,9 +1,12 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import type { Processes, ProcessIdentity } from '@mvirt/host';
+import { type Processes, type ProcessIdentity, readPlain } from '@mvirt/host';
 import { z } from 'zod';
 import type { ServerFiles } from '../dnsmasq-text.ts';
 
 export type LivingServer = { process: ProcessIdentity; config: string };
+
+/** 65,535 leases, or as many hosts. */
+const mostBytes = 16 * 1024 * 1024;
 
 const recordSchema = z.object({ pid: z.number(), startTicks: z.number(), bootId: z.string() });
 
@@ -20,9 +23,9 @@ export type ServerRecord = {
 
 export function createServerRecord(files: ServerFiles, processes: Pick<Processes, 'identify' | 'isAlive'>): ServerRecord {
   const path = `${files.folder}/server.json`;
-  const living = (process: ProcessIdentity): LivingServer => ({ process, config: readText(files.config) ?? '' });
+  const living = (process: ProcessIdentity): LivingServer => ({ process, config: ownText(files.config) ?? '' });
   const unrecorded = (): ProcessIdentity | null => {
-    const pid = Number(/^(\d+)\n?$/.exec(readText(files.pid) ?? '')?.[1] ?? Number.NaN);
+    const pid = Number(/^(\d+)\n?$/.exec(ownText(files.pid) ?? '')?.[1] ?? Number.NaN);
     if (!Number.isInteger(pid)) return null;
     const identity = processes.identify(pid);
     // The order matters: what the command line says is of the process that was identified before.
@@ -30,7 +33,7 @@ export function createServerRecord(files: ServerFiles, processes: Pick<Processes
   };
   return {
     find() {
-      const recorded = recordSchema.safeParse(json(readText(path)));
+      const recorded = recordSchema.safeParse(json(ownText(path)));
       if (recorded.success && processes.isAlive(recorded.data)) return living(recorded.data);
       const found = unrecorded();
       return found === null ? null : living(found);
@@ -46,6 +49,9 @@ export function createServerRecord(files: ServerFiles, processes: Pick<Processes
 }
 
 const names = (commandLine: string | null, config: string): boolean => commandLine?.split('\0').includes(`--conf-file=${config}`) ?? false;
+
+/** Of the folder that dnsmasq may write to. */
+export const ownText = (path: string): string | null => readPlain(path, mostBytes);
 
 export function readText(path: string): string | null {
   try {

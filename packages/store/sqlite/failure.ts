@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
-import { MvirtError } from '@mvirt/domain';
+import { dirname } from 'node:path';
+import { MvirtError, noRoom } from '@mvirt/domain';
 
 /** Runs something against the database; what SQLite throws becomes an MvirtError. @throws STORE_ERROR, DISK_FULL */
 export type Guard = <T>(work: () => T) => T;
@@ -29,8 +30,8 @@ function storeFailure(path: string, thrown: unknown): unknown {
   const code = codeOf(thrown);
   if (thrown instanceof MvirtError || code === '') return thrown;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || (code.startsWith('SQLITE_IOERR') && isFull(path))) {
-    return new MvirtError({ code: 'DISK_FULL', message: `${path}: no room left on its filesystem; nothing was changed`, cause: thrown });
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT' || (code.startsWith('SQLITE_IOERR') && isFull(path))) {
+    return noRoom(dirname(path), `${path}: no room left on its filesystem; nothing was changed`, thrown);
   }
   const fail = (message: string, hint?: string) =>
     new MvirtError({ code: 'STORE_ERROR', message: `${path}: ${message}`, cause: thrown, ...(hint ? { hint } : {}) });

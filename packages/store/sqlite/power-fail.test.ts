@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, statSync, truncateSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { newCondition } from '@mvirt/domain';
+import { walFrames } from '@mvirt/testkit/engine/wal-frames';
 import { type TempDir, tempDir } from '@mvirt/testkit/temp-dir';
 import type { Store } from '../port.ts';
 import { openDatabase } from './native.ts';
@@ -84,7 +85,8 @@ test('power failure in the middle of a write: whole operations, in order, and no
       store.vms.insert(vm);
       store.events.append(vm, { type: 'created', message: 'created' }, number);
     });
-    sizes.push(statSync(wal).size);
+    const last = walFrames(wal).at(-1);
+    sizes.push((last?.offset ?? 0) + (last?.bytes ?? 0));
   }
   const whole = copyOf(dir, 'whole');
   store.close();

@@ -8,6 +8,7 @@ import { createImageTable } from './image-table.ts';
 import { createNetworkTable } from './network-table.ts';
 import { createNoteTable } from './note-table.ts';
 import { openMigrated } from './open.ts';
+import { createReserve } from './reserve.ts';
 import { takeIn } from './take-in.ts';
 import { createVmRows } from './vm-rows.ts';
 import { createVmTable } from './vm-table.ts';
@@ -29,6 +30,7 @@ export function createSqliteStore({ dataDir, clock = Date.now }: SqliteStoreDeps
   const db = openMigrated(path, clock());
   const transact = <T>(work: () => T): T => db.transaction(work).immediate();
   try {
+    const reserve = createReserve(db);
     const rows = createVmRows(db);
     guard(() => transact(() => takeIn(db, rows, directory)));
     return {
@@ -38,6 +40,7 @@ export function createSqliteStore({ dataDir, clock = Date.now }: SqliteStoreDeps
       notes: guarded(createNoteTable(db), guard),
       networks: guarded(createNetworkTable(db), guard),
       images: guarded(createImageTable(db), guard),
+      keepReserve: () => reserve.topUp(),
       transact: (work) => guard(() => transact(work)),
       close: () => guard(() => db.close()),
     };

@@ -1,17 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readPlain } from '../../plain-file.ts';
 import type { VmmExit, VmmRunner } from '../../vmm.ts';
 import { parseExit } from './shim.ts';
 
 const pollMs = 5;
 
 export function readExit(runDir: string, exitFile: string): VmmExit | null {
-  try {
-    return parseExit(readFileSync(join(runDir, exitFile), 'utf8'));
-  } catch {
-    return null; // not written (yet): the answer to the question
-  }
+  const text = readPlain(join(runDir, exitFile));
+  return text === null ? null : parseExit(text); // null: not written (yet), the answer to the question
 }
 
 /** Polls: it is called after the VMM has ended, when the shim writes within milliseconds. */

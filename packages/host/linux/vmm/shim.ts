@@ -9,6 +9,7 @@ import type { VmmGroup } from './group.ts';
  */
 export const shimScript = `
 umask 077
+ulimit -c 0
 run=$1 exit_file=$2 mv=$3 rmdir=$4 group=$5 counter=$6
 shift 6
 trap : HUP INT TERM
@@ -33,7 +34,7 @@ fi
 printf '%s%s\\n' "$status" "$oom" >"$run/$exit_file.new" && "$mv" -f "$run/$exit_file.new" "$run/$exit_file"
 [ -z "$group" ] || "$rmdir" "$group" "\${group%/*}"
 `;
-// Why so: sh gives a child in the background /dev/null as stdin before its own redirections, so the line is kept as 4.
+// No core: it would be the guest's whole memory, in its run directory. Why so: sh gives a child in the background /dev/null as stdin before its own redirections, so the line is kept as 4.
 // Traps (not "ignore", which the VMM would inherit) keep the shim alive through a signal meant for everyone; wait then
 // returns early, hence the loop. The shim starts in the run directory, so that at any moment some process is found by it,
 // and has left it to the VMM alone when the pid is written. Moving a process into a group takes the kernel up to 20 ms: it is

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, constants, mkdirSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MvirtError } from '@mvirt/domain';
+import { openToAppend, readEnd, readPlain } from '../../plain-file.ts';
 import type { Processes, ProcessIdentity } from '../../process.ts';
 import type { Programs } from '../../programs.ts';
 import { runFiles, type VmmSpawn } from '../../vmm.ts';
@@ -97,9 +98,8 @@ function startShim(libc: Libc, plan: VmmSpawn, sh: string, args: string[]): Chil
     ours.defer(() => closeSync(fd));
     return fd;
   };
-  const append = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
-  const output = own(openSync(join(plan.runDir, runFiles.console), append, 0o600));
-  const messages = own(openSync(join(plan.runDir, runFiles.messages), append, 0o600));
+  const output = ours.use(openToAppend(join(plan.runDir, runFiles.console))).fd;
+  const messages = ours.use(openToAppend(join(plan.runDir, runFiles.messages))).fd;
   const line = plan.input === 'pty' ? openPty(libc) : openFifo(libc, join(plan.runDir, runFiles.fifo));
   const stdio = [own(line.slave), output, messages, ...(line.master === null ? [] : [own(line.master)])];
   const shim = spawn(sh, args, { cwd: plan.runDir, env: plan.env, stdio, detached: true });
@@ -124,12 +124,8 @@ function settled(shim: ChildProcess): Promise<Error | null> {
 }
 
 function readPid(path: string): number | null {
-  try {
-    const digits = /^(\d+)\n$/.exec(readFileSync(path, 'utf8'))?.[1];
-    return digits === undefined ? null : Number(digits);
-  } catch {
-    return null; // not written yet
-  }
+  const digits = /^(\d+)\n$/.exec(readPlain(path) ?? '')?.[1];
+  return digits === undefined ? null : Number(digits); // null: not written yet
 }
 
 function hasExecuted(pid: number, setpriv: string): boolean {
@@ -165,22 +161,8 @@ function hasMembers(leader: number): boolean {
 }
 
 function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** The last of what this start wrote to its stderr. */
-function tail(path: string, from: number): string {
-  const size = sizeOf(path);
-  const start = Math.max(from, size - tailBytes);
-  if (size <= start) return '';
-  const fd = openSync(path, constants.O_RDONLY);
-  try {
-    const bytes = Buffer.alloc(size - start);
-    return bytes
-      .subarray(0, readSync(fd, bytes, 0, bytes.length, start))
-      .toString('utf8')
-      .trim();
-  } finally {
-    closeSync(fd);
-  }
-}
+const tail = (path: string, from: number): string => readEnd(path, tailBytes, from)?.toString('utf8').trim() ?? '';
