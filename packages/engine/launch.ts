@@ -36,8 +36,11 @@ export async function launch(context: EngineContext, vm: StoredVm, driver: Hyper
     ...(mayGrow ? { size: { vcpus, memoryMib } } : {}),
   };
   const stored: StoredRun = { ...run, live: true, startedAtMs: clock.nowMs(), oldLeases: oldLeases(context.managed, vm) };
-  consoles.runStarting(vm.id, { runId: run.runId, runDir });
-  store.vms.update(vm.id, { run: stored });
+  // One write to the disk for both: a start waits for it.
+  store.transact(() => {
+    consoles.runStarting(vm.id, { runId: run.runId, runDir });
+    store.vms.update(vm.id, { run: stored });
+  });
   undo.defer(undoing(context, vm, 'the run record', () => void store.vms.update(vm.id, { run: vm.run })));
 
   const onSpawned: Parameters<HypervisorDriver['launch']>[0]['onSpawned'] = (process) => {

@@ -9,7 +9,6 @@ import { makeEventFile } from './event-file.ts';
 import { NotListening } from './exchange.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import { ApiRefusal, asMvirt } from './refusal.ts';
-import { anything } from './replies.ts';
 import { filesOf } from './run-files.ts';
 import { startWords } from './start-words.ts';
 import { missingTap } from './taps.ts';
@@ -60,17 +59,18 @@ export async function launchCloudHypervisor(deps: DriverDeps, plan: LaunchPlan, 
 
 async function boot(vmm: CloudHypervisorVmm, { config }: LaunchPlan, clock: Clock, signal: AbortSignal): Promise<void> {
   const options = { signal, timeoutMs: startMs };
-  for (let pauseMs = 1; !(await listens(vmm, options)); pauseMs = Math.min(pauseMs * 1.5, 20)) {
+  // Its first word as soon as it listens: each pause of ours is a part of the start.
+  for (let pauseMs = 1; !(await created(vmm, config, options)); pauseMs = Math.min(pauseMs * 1.1, 20)) {
     if (vmm.hasGone()) throw new Error('it has ended');
     await sleep(clock, pauseMs, signal);
   }
-  await vmm.link.put('vm.create', config, options);
   await vmm.link.put('vm.boot', null, options);
 }
 
-async function listens(vmm: CloudHypervisorVmm, options: { signal: AbortSignal; timeoutMs: number }): Promise<boolean> {
+/** false: nobody listens yet. */
+async function created(vmm: CloudHypervisorVmm, config: LaunchPlan['config'], options: { signal: AbortSignal; timeoutMs: number }): Promise<boolean> {
   try {
-    await vmm.link.get('vmm.ping', anything, options);
+    await vmm.link.put('vm.create', config, options);
     return true;
   } catch (error) {
     if (error instanceof NotListening) return false;

@@ -64,9 +64,9 @@ async function orEnded(work: Promise<void>, vmm: QemuVmm, clock: Clock): Promise
 
 async function untilRunning(vmm: QemuVmm, clock: Clock, signal: AbortSignal): Promise<void> {
   // The socket is there some 30 ms after the spawn: asked often at first, and never more than every 20 ms later on.
-  for (let pauseMs = 1; !(await vmm.link.connect()); pauseMs = Math.min(pauseMs * 1.5, 20)) await sleep(clock, pauseMs, signal);
+  for (let pauseMs = 1; !(await vmm.link.connect()); pauseMs = Math.min(pauseMs * 1.1, 20)) await sleep(clock, pauseMs, signal);
   await vmm.link.ready({ timeoutMs: startMs, signal });
-  for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 20)) {
+  for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 1.2, 20)) {
     const { running } = await vmm.link.call('query-status', {}, statusReply, { signal, timeoutMs: startMs });
     if (running) break;
     await sleep(clock, pauseMs, signal);
