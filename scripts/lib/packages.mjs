@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline/promises';
 
-/** What `npm start` needs: QEMU, namespaces and TAPs, the network `default`, seed images. The demo guest is built without further tools. */
-export const startPackages = ['qemu-system-x86', 'iproute2', 'util-linux', 'nftables', 'dnsmasq-base', 'genisoimage'];
+/** What `npm start` needs: QEMU, namespaces and TAPs, the network `default`, seed images, `mvirt ssh`. The demo guest is built without further tools. */
+export const startPackages = ['qemu-system-x86', 'iproute2', 'util-linux', 'nftables', 'dnsmasq-base', 'genisoimage', 'openssh-client'];
 
 /** What `npm test` needs besides. */
 export const testPackages = [

@@ -40,9 +40,10 @@ export async function bootDemo(api: AgentApi, guest: LinuxGuest, signal: AbortSi
 
 async function ensureDemo(api: AgentApi, guest: LinuxGuest, signal: AbortSignal): Promise<Vm> {
   const there = (await api.vm.list.query(undefined, { signal })).find((vm) => vm.name === name);
-  // The cache folder may be emptied at any time, and a newer guest has another place there.
-  const isLost = there?.state === 'stopped' && [there.kernel, there.initramfs].some((file) => file !== null && !existsSync(file));
-  if (there !== undefined && !isLost) return there;
+  // The cache folder may be emptied at any time, and a newer guest, which can do more, has another place there.
+  const isOld =
+    there?.state === 'stopped' && (there.initramfs !== guest.initramfs || ![there.kernel, there.initramfs].every((file) => file === null || existsSync(file)));
+  if (there !== undefined && !isOld) return there;
   if (there !== undefined) await api.vm.delete.mutate({ vm: there.id }, { signal });
   const nics = tunOpens() ? [{ network: 'default' }] : [];
   return (await api.vm.create.mutate({ name, memoryMib: 256, ...guest, nics }, { signal })).vm;

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { MvirtError } from '@mvirt/domain';
@@ -28,8 +28,21 @@ const put = (root: string, files: Record<string, string | Buffer>): void => {
   }
 };
 
+const loader = 'ld-linux-x86-64.so.2';
+
+/** What the package of that name and version holds. */
+function contentOf(name: string): Record<string, string | Buffer> {
+  if (name.startsWith('linux-image'))
+    return { 'boot/vmlinuz-9': bzImage(), 'lib/modules/9/kernel/virtio-blk.ko': '\0depends=virtio\0', 'lib/modules/9/kernel/virtio.ko': 'm' };
+  if (name.startsWith('busybox')) return { 'bin/busybox': 'bb' };
+  if (name.startsWith('dropbear')) return { 'usr/sbin/dropbear': 'the server', 'usr/bin/dropbearkey': 'its keys' };
+  if (name.startsWith('openssh')) return { 'usr/lib/openssh/sftp-server': 'for scp' };
+  if (name.startsWith('libc6')) return { [`lib/x86_64-linux-gnu/${loader}`]: 'ld', 'lib/x86_64-linux-gnu/libc.so.6': 'the library' };
+  return { 'usr/share/doc': '' };
+}
+
 /** apt and dpkg of a small Debian archive; `calls` tells what was run. */
-function archive(change: { lists?: boolean; damaged?: boolean; failDownload?: boolean } = {}): { run: RunProgram; calls: string[] } {
+function archive(change: { lists?: boolean; damaged?: boolean; failDownload?: boolean; noLibc?: boolean } = {}): { run: RunProgram; calls: string[] } {
   const calls: string[] = [];
   const run: RunProgram = async (argv, { cwd = '', signal }) => {
     const [program = '', ...args] = argv;
@@ -46,13 +59,10 @@ function archive(change: { lists?: boolean; damaged?: boolean; failDownload?: bo
       if (change.failDownload) throw failed('apt-get failed: E: no route');
       put(cwd, { [`${last.split('=')[0]}_9%3a1.deb`]: change.damaged ? 'half' : last });
     } else if (program === 'dpkg-deb') {
-      const isKernel = readFileSync(args[1] ?? '', 'utf8').startsWith('linux-image');
-      put(
-        last,
-        isKernel
-          ? { 'boot/vmlinuz-9': bzImage(), 'lib/modules/9/kernel/virtio-blk.ko': '\0depends=virtio\0', 'lib/modules/9/kernel/virtio.ko': 'm' }
-          : { 'bin/busybox': 'bb' },
-      );
+      put(last, contentOf(readFileSync(args[1] ?? '', 'utf8')));
+    } else if (program.endsWith(loader)) {
+      const folder = args[1]?.split(':').find((path) => existsSync(join(path, 'libc.so.6')));
+      stdout = `\tlinux-vdso.so.1 (0x00007ffd)\n\tlibc.so.6 => ${change.noLibc ? 'not found' : `${folder}/libc.so.6 (0x00007f00)`}\n\t/lib64/${loader} => ${program} (0x00007f01)\n`;
     } else {
       stdout = '[\nbusybox\nls\n';
     }
@@ -68,7 +78,18 @@ test('the guest is built once, and answered from the cache without any program',
   const guest = await buildLinuxGuest({ cacheDir: dir.path, run, log: (line) => lines.push(line) });
   expect(readFileSync(guest.kernel).equals(elf)).toBe(true);
   const cpio = readFileSync(guest.initramfs, 'latin1');
-  for (const text of ['virtio.ko\nvirtio_blk.ko\n', 'bin/ls\0', 'bin/busybox\0', 'init\0', 'TINY-READY']) expect(cpio).toContain(text);
+  for (const text of [
+    'virtio.ko\nvirtio_blk.ko\n',
+    'bin/ls\0',
+    'bin/busybox\0',
+    'init\0',
+    'TINY-READY',
+    'bin/dropbear\0',
+    'usr/lib/sftp-server\0',
+    'lib/x86_64-linux-gnu/libc.so.6\0',
+    `lib64/${loader}\0`,
+  ])
+    expect(cpio).toContain(text);
   expect(guest.cmdline).toContain('console=ttyS0');
   expect(lines[0]).toContain('linux-image-9-cloud-amd64');
   const before = calls.length;
@@ -113,6 +134,15 @@ test('a download that fails, or is not what was promised, leaves nothing', async
   await expect(failed).rejects.toThrow('the Debian package linux-image-9-cloud-amd64 9.1 cannot be downloaded: apt-get failed: E: no route');
   await expect(buildLinuxGuest({ cacheDir: dir.path, run: archive({ damaged: true }).run })).rejects.toThrow('not what apt');
   expect(readdirSync(dir.join('packages'))).toEqual([]);
+});
+
+test('a library that no package has is named', async () => {
+  using dir = tempDir('guest');
+  const failed = buildLinuxGuest({ cacheDir: dir.path, run: archive({ noLibc: true }).run });
+  await expect(failed).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    message: expect.stringMatching(/^none of the Debian packages dropbear-bin, .* holds libc\.so\.6$/),
+  });
 });
 
 test('a build that is cancelled leaves nothing but its downloads', async () => {

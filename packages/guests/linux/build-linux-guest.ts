@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MvirtError } from '@mvirt/domain';
-import { candidateOf, dependencyOf, downloadPackage, unpackPackage } from './debian-packages.ts';
+import { candidateOf, type DebianPackage, dependencyOf, downloadPackage, unpackPackage } from './debian-packages.ts';
 import { buildInitramfs } from './initramfs.ts';
 import type { RunProgram } from './run-program.ts';
 import { guestCmdline, guestFiles, wantedModules } from './scripts.ts';
+import { sshPackages } from './ssh-server.ts';
 import { extractVmlinux } from './vmlinux.ts';
 
 /** What a VM needs for a direct kernel boot; absolute paths. */
@@ -22,13 +23,13 @@ export type BuildLinuxGuest = {
 };
 
 /** Raised when a guest must be built anew though its scripts are the same. */
-const recipeVersion = 1;
+const recipeVersion = 2;
 const kernelPackage = 'linux-image-cloud-amd64';
 const partPrefix = '.part-';
 const abandonedMs = 3_600_000;
 
 /**
- * A small Linux guest (root shell on ttyS0) from Debian's kernel and BusyBox, which are unpacked and never installed; no root needed.
+ * A small Linux guest (root shell on ttyS0, SSH where it has a NIC) from Debian's kernel, BusyBox and dropbear, which are unpacked and never installed; no root needed.
  * One that the cache has is answered at once, without asking apt. @throws PROGRAM_MISSING, PROGRAM_FAILED, UNSUPPORTED, CANCELLED.
  */
 export async function buildLinuxGuest({ cacheDir, run, log, signal }: BuildLinuxGuest): Promise<LinuxGuest> {
@@ -40,19 +41,23 @@ export async function buildLinuxGuest({ cacheDir, run, log, signal }: BuildLinux
   const deps = { run, ...(signal && { signal }) };
   const kernel = await candidateOf(await dependencyOf(kernelPackage, deps), deps);
   const busybox = await candidateOf('busybox-static', deps);
-  log?.(`downloading ${kernel.name} and ${busybox.name} (about 28 MB, once)`);
-  const kernelDeb = await downloadPackage(kernel, join(cacheDir, 'packages'), deps);
-  const busyboxDeb = await downloadPackage(busybox, join(cacheDir, 'packages'), deps);
+  const ssh = await Promise.all(sshPackages.map((name) => candidateOf(name, deps)));
+  log?.(`downloading ${kernel.name}, ${busybox.name} and ${ssh[0]?.name} (about 32 MB, once)`);
+  const download = (wanted: DebianPackage) => downloadPackage(wanted, join(cacheDir, 'packages'), deps);
+  const kernelDeb = await download(kernel);
+  const busyboxDeb = await download(busybox);
+  const sshDebs = await Promise.all(ssh.map(download));
   log?.('building the small Linux guest');
   const part = await mkdtemp(join(cacheDir, partPrefix));
   try {
     const kernelRoot = await unpackPackage(kernelDeb, part, deps);
     const busyboxRoot = await unpackPackage(busyboxDeb, part, deps);
+    const sshRoots = await Promise.all(sshDebs.map((deb) => unpackPackage(deb, part, deps)));
     const ready = join(part, 'guest');
     await mkdir(ready);
     await writeFile(join(ready, 'vmlinux'), await readVmlinux(kernelRoot, kernel.name));
-    await writeFile(join(ready, 'initramfs.cpio'), await buildInitramfs({ ...deps, kernelRoot, busyboxRoot }));
-    await writeFile(join(ready, 'packages.json'), `${JSON.stringify([kernel, busybox], null, 2)}\n`);
+    await writeFile(join(ready, 'initramfs.cpio'), await buildInitramfs({ ...deps, kernelRoot, busyboxRoot, sshRoots }));
+    await writeFile(join(ready, 'packages.json'), `${JSON.stringify([kernel, busybox, ...ssh], null, 2)}\n`);
     stopIfCancelled(signal);
     await moveIntoPlace(ready, done);
   } finally {
@@ -65,7 +70,7 @@ const guestIn = (folder: string): LinuxGuest => ({ kernel: join(folder, 'vmlinux
 
 function recipeKey(): string {
   return createHash('sha256')
-    .update(JSON.stringify([recipeVersion, kernelPackage, wantedModules, guestFiles]))
+    .update(JSON.stringify([recipeVersion, kernelPackage, sshPackages, wantedModules, guestFiles]))
     .digest('hex')
     .slice(0, 12);
 }

@@ -6,12 +6,13 @@ import { type CpioEntry, cpioArchive } from './cpio.ts';
 import { inLoadOrder, type KernelModule, moduleName } from './kernel-modules.ts';
 import type { RunProgram } from './run-program.ts';
 import { guestFiles, wantedModules } from './scripts.ts';
+import { sshServerFiles } from './ssh-server.ts';
 
-type Sources = { busyboxRoot: string; kernelRoot: string; run: RunProgram; signal?: AbortSignal };
+type Sources = { busyboxRoot: string; kernelRoot: string; sshRoots: readonly string[]; run: RunProgram; signal?: AbortSignal };
 const unpackMs = 60_000;
 const emptyFolders = ['dev', 'lib', 'mnt', 'proc', 'root', 'run', 'seed', 'sys', 'tmp'];
 
-/** The guest's first filesystem: BusyBox, the modules of its kernel, our scripts. */
+/** The guest's first filesystem: BusyBox, an SSH server, the modules of its kernel, our scripts. */
 export async function buildInitramfs(sources: Sources): Promise<Uint8Array> {
   const busybox = await findBusybox(sources.busyboxRoot);
   const { stdout } = await sources.run([busybox, '--list'], { timeoutMs: unpackMs, ...(sources.signal && { signal: sources.signal }) });
@@ -21,9 +22,10 @@ export async function buildInitramfs(sources: Sources): Promise<Uint8Array> {
     ['bin/busybox', await readFile(busybox)],
     ['etc/modules', Buffer.from(modules.map((module) => `${module.name}.ko\n`).join(''))],
     ...modules.map((module): [string, Uint8Array] => [`lib/modules/${module.name}.ko`, module.bytes]),
+    ...(await sshServerFiles({ roots: sources.sshRoots, run: sources.run, ...(sources.signal && { signal: sources.signal }) })),
     ...Object.entries(guestFiles).map(([path, text]): [string, Uint8Array] => [path, Buffer.from(text)]),
   ];
-  const folders = new Set([...emptyFolders, ...files.map(([path]) => dirname(path)).filter((path) => path !== '.')]);
+  const folders = new Set([...emptyFolders, ...files.flatMap(([path]) => parents(path))]);
   return cpioArchive([
     ...[...folders].map((path): CpioEntry => ({ path, kind: 'directory', mode: 0o755, content: new Uint8Array() })),
     ...files.map(([path, content]): CpioEntry => ({ path, kind: 'file', mode: isProgram(path, content) ? 0o755 : 0o644, content })),
@@ -31,7 +33,11 @@ export async function buildInitramfs(sources: Sources): Promise<Uint8Array> {
   ]);
 }
 
-const isProgram = (path: string, content: Uint8Array): boolean => path === 'bin/busybox' || Buffer.from(content.subarray(0, 2)).toString() === '#!';
+const parents = (path: string): string[] => (dirname(path) === '.' ? [] : [...parents(dirname(path)), dirname(path)]);
+
+/** Scripts, and what is not in a place of data. */
+const isProgram = (path: string, content: Uint8Array): boolean =>
+  /^(bin|lib64)\/|sftp-server$/.test(path) || Buffer.from(content.subarray(0, 2)).toString() === '#!';
 
 async function findBusybox(root: string): Promise<string> {
   const found = (await readdir(root, { recursive: true })).find((path) => path === 'bin/busybox' || path === 'usr/bin/busybox');

@@ -2,6 +2,7 @@
 import init from './guest/init.sh' with { type: 'text' };
 import nic from './guest/nic.sh' with { type: 'text' };
 import poweroff from './guest/poweroff.sh' with { type: 'text' };
+import ssh from './guest/ssh.sh' with { type: 'text' };
 import udhcpc from './guest/udhcpc.sh' with { type: 'text' };
 import uevent from './guest/uevent.sh' with { type: 'text' };
 
@@ -13,6 +14,7 @@ export const guestFiles: Readonly<Record<string, string>> = {
   'etc/passwd': 'root::0:0:root:/root:/bin/sh\n',
   'etc/poweroff.sh': poweroff,
   'etc/profile': 'PS1="$(hostname):\\w# "\n',
+  'etc/ssh.sh': ssh,
   'etc/udhcpc.sh': udhcpc,
   'etc/uevent.sh': uevent,
   init,
