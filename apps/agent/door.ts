@@ -1,3 +1,4 @@
+import { networkPlace } from '@mvirt/api/client/network-place';
 import { createGrpcServer } from '@mvirt/api/grpc';
 import { createTrpcServer, refusal } from '@mvirt/api/trpc';
 import { type MvirtError, toRfc3339 } from '@mvirt/domain';
@@ -36,6 +37,7 @@ const maxConnections = 256;
 /** Opens the doors: clients are answered from when this resolves until they are disposed. @throws what listen() and openGrpcDoors() throw */
 export async function openDoors({ config, tls, host, services, log, version, nowMs }: AgentDeps): Promise<AgentDoors> {
   const startedAtMs = nowMs();
+  const network = networkPlace();
   const { uid } = host.system.rights();
   const groupId = uid === 0 ? await findGroup(host.programs) : null;
   if (uid === 0 && groupId === null) log.info(`there is no group ${groupName}: only root may use ${config.socket}`);
@@ -52,6 +54,7 @@ export async function openDoors({ config, tls, host, services, log, version, now
       startedAt: toRfc3339(startedAtMs),
       uptimeSeconds: (nowMs() - startedAtMs) / 1000,
       lastEventSeq: services.events.lastSeq(),
+      network,
     }),
     onDefect,
   });

@@ -24,6 +24,7 @@ export const lifecycleEventTypes = [
   'nic-attached',
   'nic-detached',
   'nic-addresses',
+  'host-keys',
   'device-removal-pending',
   'console-gap',
   'warning',

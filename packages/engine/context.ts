@@ -3,12 +3,14 @@ import type { Host } from '@mvirt/host';
 import type { Vmm } from '@mvirt/hypervisor';
 import type { ManagedNetworks, Network } from '@mvirt/network';
 import type { Store } from '@mvirt/store';
+import type { Position } from './console-hub/position.ts';
 import type { DiskClaims } from './disk-claims.ts';
 import type { Draining } from './drain.ts';
 import type { DriverChoice } from './driver-choice.ts';
 import type { Gate } from './gate.ts';
 import type { EngineLog } from './log.ts';
 import type { NetworkKeeper } from './networks/keeper.ts';
+import type { ConsoleStart } from './services.ts';
 import type { Taps } from './taps.ts';
 import type { VmFeed } from './vm-feed.ts';
 import type { VmMoments } from './vm-moments.ts';
@@ -19,6 +21,9 @@ export interface EventRecorder {
   flush(): void;
 }
 
+/** Bytes of a console, and where the first of them is. */
+export type Printed = { bytes: Uint8Array; at: Position };
+
 /** What the console hub is told of a VM's runs. */
 export interface RunListener {
   runStarting(vmId: VmId, run: { runId: string; runDir: string }): void;
@@ -26,6 +31,7 @@ export interface RunListener {
   runEnded(vmId: VmId): void;
   removed(vmId: VmId): void;
   tailText(vmId: VmId, maxBytes: number): Promise<string>;
+  printed(vmId: VmId, from: ConsoleStart): AsyncIterable<Printed>;
 }
 
 /** What all parts of the engine share. */

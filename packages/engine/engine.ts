@@ -25,6 +25,8 @@ import { nicRemoved } from './nic-plug.ts';
 import { createReconciler } from './reconciler.ts';
 import { recover } from './recovery.ts';
 import type { Services } from './services.ts';
+import { createHostKeys } from './ssh/host-keys.ts';
+import { createSshService } from './ssh/ssh-service.ts';
 import { startOwed } from './start-owed.ts';
 import { createSupervisors, type Supervisors } from './supervisors.ts';
 import { createTaps } from './taps.ts';
@@ -104,9 +106,11 @@ export function createEngine(deps: EngineDeps): Engine {
   const milestones = { events, moments, snapshot: (vm: StoredVm) => snapshotOf(context, vm), find: (id: VmId) => store.vms.get(id) };
   const networks = createNetworkService(context);
   const addresses = createAddressWatch(context, managed);
+  const hostKeys = createHostKeys(context);
   return {
     vms: createVmService(context, supervisors, networks),
     networks,
+    ssh: createSshService(context, hostKeys),
     host: createHostService(context),
     events: { ...events, milestones: (options) => watchMilestones(milestones, options) },
     logs,
@@ -115,6 +119,7 @@ export function createEngine(deps: EngineDeps): Engine {
       await recover(context, supervisors);
       context.networks.start();
       addresses.start();
+      hostKeys.start();
       startOwed(context, supervisors);
       reconciler.begin();
       bounds.begin();
@@ -122,7 +127,7 @@ export function createEngine(deps: EngineDeps): Engine {
     async close() {
       reconciler.end();
       bounds.end();
-      await Promise.all([supervisors.close(closeMs), context.networks.close(), addresses.close()]);
+      await Promise.all([supervisors.close(closeMs), context.networks.close(), addresses.close(), hostKeys.close()]);
       await consoles.close();
       logs.close();
       events.close();

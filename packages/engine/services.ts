@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type {
   ContractCreate,
   CreateInput,
@@ -14,7 +15,7 @@ import type {
 import type { SystemFigures } from '@mvirt/host';
 import type { BlockStats, Capabilities, HypervisorReport } from '@mvirt/hypervisor';
 import type { NetworkStep } from '@mvirt/network';
-import type { StoredNetwork } from '@mvirt/store';
+import type { HostKey, StoredNetwork } from '@mvirt/store';
 import type { SystemInventory } from './system-inventory.ts';
 
 /** What a door is told of a VM. */
@@ -216,6 +217,18 @@ export interface NetworkService {
   remove(name: string, options: NetworkChangeOptions): Promise<{ network: NetworkSnapshot; steps: NetworkStep[] }>;
 }
 
+/** How an SSH client reaches a guest. user: its image's usual one; hostKeys null: it has printed none, and may still do so within keysDueMs. */
+export type SshTarget = { vmId: VmId; vmName: string | null; address: string; user: string | null; hostKeys: HostKey[] | null; keysDueMs: number };
+
+export interface SshService {
+  /** keysWithinMs: how long host keys are waited for that are due. @throws VM_NOT_FOUND, WRONG_STATE where no SSH server answers at any of its addresses */
+  target(id: VmId, options: WaitOptions & { keysWithinMs: number }): Promise<SshTarget>;
+  /** What is kept of its host keys counts no more; answers with what the guest printed last, where that is something else. */
+  forgetHostKeys(id: VmId): Promise<HostKey[] | null>;
+  /** A connection to its SSH server, made by the agent. @throws as target() */
+  connect(id: VmId, options: WaitOptions): Promise<Duplex>;
+}
+
 /** What the doors call: tRPC now, gRPC beside it. */
 export interface Services {
   vms: VmService;
@@ -224,6 +237,7 @@ export interface Services {
   consoles: ConsoleService;
   host: HostService;
   networks: NetworkService;
+  ssh: SshService;
 }
 
-export type { BlockStats, Capabilities, ExitCause, HypervisorReport, SystemInventory };
+export type { BlockStats, Capabilities, ExitCause, HostKey, HypervisorReport, SystemInventory };

@@ -1,9 +1,9 @@
-import { connect } from 'node:net';
 import { type Clock, MvirtError, type VmId, vmLabel } from '@mvirt/domain';
 import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { storedVm } from './device-change.ts';
 import type { WaitOptions } from './services.ts';
+import { firstAnswer } from './ssh/ssh-port.ts';
 import { untilVm } from './vm-wait.ts';
 
 export type ReachOptions = WaitOptions & { timeoutMs: number | null };
@@ -21,8 +21,6 @@ export async function waitForIp(context: EngineContext, id: VmId, { signal, time
   return await untilVm(context, id, (vm) => addressesOf(vm).length > 0, { signal, timeoutMs, what: 'reachable by an address', hint });
 }
 
-const sshPort = 22;
-const attemptMs = 3_000;
 const pauseMs = 250;
 
 /** Waits until an SSH server answers at one of the VM's addresses. @throws TIMEOUT, VM_NOT_FOUND, WRONG_STATE */
@@ -33,11 +31,9 @@ export async function waitForSsh(context: EngineContext, id: VmId, { signal, tim
   for (;;) {
     const leftMs = timeoutMs === null ? null : Math.max(0, timeoutMs - (clock.nowMs() - startedAtMs));
     const vm = await waitForIp(context, id, { timeoutMs: leftMs, ...(signal && { signal }) });
-    const answers = await Promise.all(addressesOf(vm).map((address) => sshAnswer(address, clock, signal)));
-    if (answers.includes('ssh')) return storedVm(context, id);
-    last = addressesOf(vm)
-      .map((address, index) => `${address}: ${answers[index]}`)
-      .join('; ');
+    const found = await firstAnswer(addressesOf(vm), { clock, signal });
+    if ('address' in found) return storedVm(context, id);
+    last = found.answers.join('; ');
     if (signal?.aborted) throw new MvirtError({ code: 'CANCELLED', message: 'the caller left before the end', cause: signal.reason });
     if (timeoutMs !== null && clock.nowMs() - startedAtMs >= timeoutMs) {
       const message = `VM ${vmLabel(vm)} does not answer to SSH after ${timeoutMs / 1000} s: ${last}`;
@@ -47,39 +43,15 @@ export async function waitForSsh(context: EngineContext, id: VmId, { signal, tim
   }
 }
 
-/** A VM without a NIC that can get an address never gets one: nobody waits for it. */
-function refuseDeaf(vm: StoredVm): void {
+/** A VM without a NIC never gets an address: nobody waits for it. @throws WRONG_STATE */
+export function refuseDeaf(vm: StoredVm): void {
   if (vm.spec.nics.length > 0) return;
   const message = `VM ${vmLabel(vm)} has no NIC, so it gets no address`;
   throw new MvirtError({ code: 'WRONG_STATE', message, hint: `mvirt attach-nic ${vmLabel(vm)} gives it one` });
 }
 
-/** 'ssh', or what happened instead, for people (RFC 4253, 4.2: the server speaks first). */
-async function sshAnswer(address: string, clock: Clock, signal: AbortSignal | undefined): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const socket = connect({ host: address, port: sshPort });
-  const timer = clock.after(attemptMs, () => resolve('no answer'));
-  const leave = () => resolve('given up');
-  signal?.addEventListener('abort', leave, { once: true });
-  let heard = '';
-  socket.on('data', (chunk: Buffer) => {
-    heard += chunk.toString('latin1');
-    // Lines may come before the one that begins so.
-    if (/^SSH-\d/m.test(heard)) resolve('ssh');
-    else if (heard.length > 1024) resolve('what listens on port 22 speaks no SSH');
-  });
-  socket.on('error', (error) => resolve(error.message));
-  socket.on('close', () => resolve('closed without a word'));
-  try {
-    return await promise;
-  } finally {
-    timer[Symbol.dispose]();
-    signal?.removeEventListener('abort', leave);
-    socket.destroy();
-  }
-}
-
-async function pause(clock: Clock, delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+/** Until the time is over, or the signal is aborted. */
+export async function pause(clock: Clock, delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = clock.after(delayMs, resolve);
   signal?.addEventListener('abort', () => resolve(), { once: true });

@@ -52,6 +52,17 @@ export type ConsoleLog = {
   times: { offset: number; atMs: number }[];
 };
 
+/** An SSH server's public key, as known_hosts has it: the algorithm's name and the key in base64. */
+export type HostKey = { type: string; key: string };
+
+/** The host keys that a VM's guest is held to; none: they were forgotten. */
+export type PinnedHostKeys = {
+  keys: HostKey[];
+  /** The console's cursor behind what printed them: what lies before it counts no more. */
+  cursor: string;
+  atMs: number;
+};
+
 /** Durable when a call returns. Calls are synchronous. @throws STORE_ERROR, DISK_FULL */
 export interface Store {
   vms: VmTable;
@@ -60,6 +71,7 @@ export interface Store {
   notes: NoteTable;
   networks: NetworkTable;
   images: ImageTable;
+  hostKeys: HostKeyTable;
   /**
    * Keeps room inside the store itself for what must not fail on a full disk: the end of a VM, a stop, a kill. Never throws; to be called again and
    * again, because what is stored takes of it.
@@ -117,6 +129,13 @@ export interface ImageTable {
   /** @throws NAME_TAKEN */
   insert(image: StoredImage): void;
   remove(name: string): void;
+}
+
+/** Rows go with their VM's. */
+export interface HostKeyTable {
+  get(vmId: string): PinnedHostKeys | null;
+  put(vmId: string, pinned: PinnedHostKeys): void;
+  remove(vmId: string): void;
 }
 
 export interface ConsoleTable {

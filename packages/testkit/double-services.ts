@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { asVmId, type LifecycleEvent, MvirtError, newCondition, type VmId } from '@mvirt/domain';
 import type { ActionResult, ConsoleMessage, Services, VmChangeNotice, VmSnapshot } from '@mvirt/engine';
 import { vmSpec } from './vm-spec.ts';
@@ -160,6 +161,15 @@ export function doubleServices(): DoubleServices {
       },
       write: async (_, bytes) => {
         typed.push(bytes);
+      },
+    },
+    ssh: {
+      target: async (id) => ({ vmId: id, vmName: get(id).name, address: '10.9.0.7', user: null, hostKeys: null, keysDueMs: 0 }),
+      forgetHostKeys: async () => null,
+      // Says what it hears.
+      connect: async (id) => {
+        get(id);
+        return new PassThrough();
       },
     },
     networks: {

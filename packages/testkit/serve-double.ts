@@ -11,6 +11,7 @@ export const doubleStatus: AgentStatus = {
   startedAt: '2026-01-01T00:00:00.000Z',
   uptimeSeconds: 1,
   lastEventSeq: 0,
+  network: null,
 };
 
 export type ServedDouble = AsyncDisposable & { services: DoubleServices; server: TrpcServer; defects: string[] };

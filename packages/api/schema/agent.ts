@@ -13,6 +13,8 @@ export const agentStatusSchema = z.object({
   uptimeSeconds: z.number(),
   /** The last event's; a watch since it misses nothing. */
   lastEventSeq: z.int(),
+  /** The host and network namespace that it is in; null: cannot be told. */
+  network: z.string().nullable(),
 });
 
 export type AgentStatus = z.output<typeof agentStatusSchema>;

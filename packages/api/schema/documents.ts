@@ -5,6 +5,7 @@ import { apiVersion } from './api-version.ts';
 import { doctorReportSchema } from './doctor.ts';
 import { eventSchema, followedEventSchema, logLineSchema } from './event.ts';
 import { networkChangeSchema, networkSchema } from './network.ts';
+import { sshCommandSchema } from './ssh.ts';
 import { vmDocumentSchema, vmSchema } from './vm.ts';
 
 const document = <T extends z.ZodRawShape>(shape: T) => z.strictObject({ apiVersion: z.literal(apiVersion), ...shape });
@@ -43,6 +44,8 @@ export const commandDocuments = {
   'network-show': document({ network: networkSchema }),
   'network-create': document({ ...networkChangeSchema.shape, dryRun: z.boolean() }),
   'network-rm': document({ ...networkChangeSchema.shape, dryRun: z.boolean() }),
+  ssh: document({ ssh: sshCommandSchema }),
+  cp: document({ ssh: sshCommandSchema }),
   version: document({ version: z.string(), commit: z.string().nullable(), date: z.iso.datetime().nullable(), agentVersion: z.string().nullable() }),
   completion: document({ shell: z.string(), script: z.string() }),
   doctor: document(doctorReportSchema.shape),

@@ -10,4 +10,5 @@ export * from './event.ts';
 export * from './host.ts';
 export * from './input.ts';
 export * from './network.ts';
+export * from './ssh.ts';
 export * from './vm.ts';

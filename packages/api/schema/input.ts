@@ -55,6 +55,7 @@ export const inputs = {
   writeConsole: z.strictObject({ ...ofVm, bytes, answering: z.string().max(200).optional() }),
   /** since: the reading that is known already; null: none. */
   usage: z.strictObject({ since: z.int().nullable().default(null) }),
+  sshTarget: z.strictObject({ ...ofVm, keysWithinMs: z.int().min(0).max(600_000).default(0) }),
   network: z.strictObject({ name: z.string().min(1).max(64) }),
   createNetwork: createNetworkSchema.extend({ dryRun: z.boolean().default(false) }),
   removeNetwork: z.strictObject({ name: z.string().min(1).max(64), dryRun: z.boolean().default(false) }),

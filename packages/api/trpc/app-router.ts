@@ -4,6 +4,7 @@ import { eventRouter } from './event-router.ts';
 import { hostRouter } from './host-router.ts';
 import { logRouter } from './log-router.ts';
 import { networkRouter } from './network-router.ts';
+import { sshRouter } from './ssh-router.ts';
 import { createTrpc } from './trpc.ts';
 import { vmRouter } from './vm-router.ts';
 
@@ -17,6 +18,7 @@ export function createAppRouter() {
     console: consoleRouter(trpc),
     host: hostRouter(trpc),
     network: networkRouter(trpc),
+    ssh: sshRouter(trpc),
     agent: agentRouter(trpc),
   });
 }

@@ -11,6 +11,7 @@ import { createAppRouter } from './app-router.ts';
 import { requestConnection, webSocketConnection } from './connection.ts';
 import type { Peer } from './context.ts';
 import { toMvirtFailure } from './errors.ts';
+import { createSshTunnels } from './ssh-tunnel.ts';
 
 export type TrpcServerDeps = {
   services: Services;
@@ -38,7 +39,7 @@ export type TrpcServer = { http: Server; clients(): number; close(): void };
 
 const prefix = '/trpc';
 
-/** The router over HTTP (single calls) and WebSocket (everything), both under /trpc. Does not listen by itself. */
+/** The router over HTTP (single calls) and WebSocket (everything), both under /trpc, and SSH tunnels under /ssh. Does not listen by itself. */
 export function createTrpcServer({ services, status, peerOf, onDefect, limits: given }: TrpcServerDeps): TrpcServer {
   const limits = { ...trpcLimits, ...given };
   const router = createAppRouter();
@@ -69,7 +70,9 @@ export function createTrpcServer({ services, status, peerOf, onDefect, limits: g
     keepAlive: { enabled: true, pingMs: limits.pingMs, pongWaitMs: limits.pongWaitMs },
     onError,
   });
+  const tunnels = createSshTunnels({ services, onDefect });
   http.on('upgrade', (request, socket, head) => {
+    if (tunnels.take(request, socket, head)) return;
     if (request.url !== prefix) return socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
   });
@@ -79,6 +82,7 @@ export function createTrpcServer({ services, status, peerOf, onDefect, limits: g
     close() {
       for (const client of sockets.clients) client.terminate();
       sockets.close();
+      tunnels[Symbol.dispose]();
       http.closeAllConnections();
       http.close();
     },

@@ -2,6 +2,7 @@ import { type Clock, MvirtError, type VmId } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 import type { Vmm } from '@mvirt/hypervisor';
 import type { Store } from '@mvirt/store';
+import type { Printed } from '../context.ts';
 import type { EventLog } from '../event-log.ts';
 import type { EngineLog } from '../log.ts';
 import type { ConsoleService, ConsoleStart } from '../services.ts';
@@ -19,6 +20,8 @@ export interface ConsoleHub extends ConsoleService {
   /** Also after a start that failed. */
   runEnded(vmId: VmId): void;
   removed(vmId: VmId): void;
+  /** What is there now, from a place on. */
+  printed(vmId: VmId, from: ConsoleStart): AsyncIterable<Printed>;
   /** The console's last bytes as lines for people. */
   tailText(vmId: VmId, maxBytes: number): Promise<string>;
   /** VMs and their logs go on. At once, but for serial lines of which the hub is the one client: they are left in an orderly way. */
@@ -143,6 +146,14 @@ export function createConsoleHub(deps: ConsoleHubDeps): ConsoleHub {
       const vmConsole = consoles.get(vmId);
       consoles.delete(vmId);
       vmConsole?.removed();
+    },
+    async *printed(vmId, from) {
+      check(vmId);
+      try {
+        yield* open(vmId).printed(from);
+      } finally {
+        letGo(vmId);
+      }
     },
     async tailText(vmId, maxBytes) {
       check(vmId);

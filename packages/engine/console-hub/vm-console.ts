@@ -2,6 +2,7 @@ import { type Clock, MvirtError, type VmId } from '@mvirt/domain';
 import type { HostFiles, HostSockets } from '@mvirt/host';
 import type { Vmm } from '@mvirt/hypervisor';
 import type { Store } from '@mvirt/store';
+import type { Printed } from '../context.ts';
 import { runDirOf } from '../run-dir.ts';
 import type { ConsoleMessage, ConsoleStart } from '../services.ts';
 import { streamConsole } from './attachment.ts';
@@ -39,6 +40,8 @@ export interface VmConsole {
   end(): Position;
   stream(from: ConsoleStart, end: Position, signal: AbortSignal): AsyncGenerator<ConsoleMessage>;
   write(bytes: Uint8Array, options: { signal?: AbortSignal; answering?: Position }): Promise<void>;
+  /** What is there now, from a place on. */
+  printed(from: ConsoleStart): AsyncGenerator<Printed>;
   tailText(maxBytes: number): Promise<string>;
   /** The slow check: growth, retention, gaps, and what is to be stored. */
   sweep(): void;
@@ -50,6 +53,8 @@ export interface VmConsole {
   /** At once, but for a line that takes a moment to be left. */
   close(): Promise<void>;
 }
+
+const printedBytes = 64 * 1024;
 
 export function createVmConsole({ store, files, sockets, clock, dataDir, vmId, retentionBytes, timing, warn, onGap, onIdle }: VmConsoleDeps): VmConsole {
   const directory = runDirOf(dataDir, vmId);
@@ -123,6 +128,18 @@ export function createVmConsole({ store, files, sockets, clock, dataDir, vmId, r
     if (stop.signal.reason instanceof MvirtError && !signal.aborted) throw stop.signal.reason;
   };
   const stream: VmConsole['stream'] = (from, end, signal) => reading(() => attach(from, end, signal));
+  const printed: VmConsole['printed'] = (from) =>
+    reading(async function* () {
+      const end = log.newest();
+      let position = await startPosition(log, from, end);
+      while (position.logId !== end.logId || position.offset < end.offset) {
+        const room = position.logId === end.logId ? end.offset - position.offset : printedBytes;
+        const chunk = await log.read(position, Math.min(printedBytes, room));
+        if (chunk.kind === 'end') return;
+        if (chunk.kind === 'data') yield { bytes: chunk.bytes, at: position };
+        position = chunk.kind === 'moved' ? chunk.to : { ...position, offset: position.offset + chunk.bytes.length };
+      }
+    });
   const notRunning = () =>
     new MvirtError({ code: 'WRONG_STATE', message: `VM ${vmId} is not running: its console takes no input`, hint: `mvirt start ${vmId}` });
   const write: VmConsole['write'] = async (bytes, { answering, ...options }) => {
@@ -173,23 +190,10 @@ export function createVmConsole({ store, files, sockets, clock, dataDir, vmId, r
     end,
     stream,
     write,
+    printed,
     async tailText(maxBytes) {
       const parts: Uint8Array[] = [];
-      const whole = async function* (): AsyncGenerator<Uint8Array> {
-        const end = log.newest();
-        let position = await startPosition(log, { kind: 'tail', bytes: maxBytes }, end);
-        for (let left = maxBytes; left > 0; ) {
-          const chunk = await log.read(position, left);
-          if (chunk.kind === 'end') return;
-          if (chunk.kind === 'moved') position = chunk.to;
-          else {
-            left -= chunk.bytes.length;
-            position = { ...position, offset: position.offset + chunk.bytes.length };
-            yield chunk.bytes;
-          }
-        }
-      };
-      for await (const bytes of reading(whole)) parts.push(bytes);
+      for await (const { bytes } of printed({ kind: 'tail', bytes: maxBytes })) parts.push(bytes);
       return plainText(Buffer.concat(parts));
     },
     sweep() {

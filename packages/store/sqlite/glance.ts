@@ -26,7 +26,7 @@ export function glanceAtStore(dataDir: string): StoreGlance | null {
           "SELECT v.id, coalesce(json_extract(m.run_json, '$.live'), v.state <> 'stopped') AS live FROM vms v LEFT JOIN mvirt_vms m ON m.vm_id = v.id WHERE v.id IS NOT NULL",
         )
         .all();
-      const stray = ['mvirt_vms', 'mvirt_consoles', 'vm_runtime'].filter((table) => tables.has(table));
+      const stray = ['mvirt_vms', 'mvirt_consoles', 'mvirt_host_keys', 'vm_runtime'].filter((table) => tables.has(table));
       const count = (table: string) =>
         db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table} WHERE NOT EXISTS (SELECT 1 FROM vms WHERE vms.id = ${table}.vm_id)`).get()?.n ?? 0;
       const images = tables.has('mvirt_images') ? db.prepare<[], { name: string }>('SELECT name FROM mvirt_images').all() : [];

@@ -51,6 +51,7 @@ test('a released step is never edited: only a new line may be added here', () =>
     [2, 'fc9cbe26d37f271fdb92c9cd0ca992134ce1ed94c76cc8d50ddef0fe0431cd70'],
     [3, '1c9beea67ca0e3ae54c9e50d81b06429ed22c73240b97c077619d645fe5e7c95'],
     [4, '0abfd5cfd6cc38f6daeda3a0bc86cce1583bc85eee1b2c1b1eb89ccdbee6513f'],
+    [5, 'bbee51a51bbd61f3314f441cea4cbbe29c66e80bdd227552c1f09ed8c4634d1b'],
   ]);
 });
 

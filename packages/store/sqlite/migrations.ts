@@ -110,4 +110,16 @@ CREATE TABLE mvirt_images (
 );
 `,
   },
+  {
+    number: 5,
+    name: 'host keys',
+    sql: `
+CREATE TABLE mvirt_host_keys (
+  vm_id TEXT PRIMARY KEY,
+  keys_json TEXT NOT NULL,
+  cursor TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+`,
+  },
 ];

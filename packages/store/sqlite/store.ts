@@ -4,6 +4,7 @@ import type { Store } from '../port.ts';
 import { createConsoleTable } from './console-table.ts';
 import { createEventTable } from './event-table.ts';
 import { createGuard, guarded } from './failure.ts';
+import { createHostKeyTable } from './host-key-table.ts';
 import { createImageTable } from './image-table.ts';
 import { createNetworkTable } from './network-table.ts';
 import { createNoteTable } from './note-table.ts';
@@ -39,6 +40,7 @@ export function createSqliteStore({ dataDir, clock = Date.now }: SqliteStoreDeps
       consoles: guarded(createConsoleTable(db), guard),
       notes: guarded(createNoteTable(db), guard),
       networks: guarded(createNetworkTable(db), guard),
+      hostKeys: guarded(createHostKeyTable(db), guard),
       images: guarded(createImageTable(db), guard),
       keepReserve: () => reserve.topUp(),
       transact: (work) => guard(() => transact(work)),

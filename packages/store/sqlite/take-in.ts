@@ -17,6 +17,7 @@ export function takeIn(db: Database, rows: VmRows, dataDir: string): void {
   db.exec(`
 DELETE FROM mvirt_vms WHERE NOT EXISTS (
   SELECT 1 FROM vms WHERE vms.id = mvirt_vms.vm_id AND mvirt_vms.created_at_ms - coalesce(vms.created_at, 0) * 1000 BETWEEN 0 AND 999);
+DELETE FROM mvirt_host_keys WHERE NOT EXISTS (SELECT 1 FROM mvirt_vms WHERE mvirt_vms.vm_id = mvirt_host_keys.vm_id);
 DELETE FROM mvirt_consoles WHERE NOT EXISTS (SELECT 1 FROM vms WHERE vms.id = mvirt_consoles.vm_id);
 DELETE FROM vm_runtime WHERE NOT EXISTS (SELECT 1 FROM vms WHERE vms.id = vm_runtime.vm_id);`);
   for (const row of rows.list()) {

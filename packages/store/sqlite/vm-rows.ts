@@ -40,8 +40,8 @@ export function createVmRows(db: Database): VmRows {
   );
   const updateVm = db.prepare<[VmRow]>('UPDATE vms SET name = @name, state = @state, config_json = @config_json, started_at = @started_at WHERE id = @id');
   const putOwn = db.prepare<[VmRow]>(writeOwn);
-  const removals = ['vm_runtime WHERE vm_id', 'mvirt_consoles WHERE vm_id', 'mvirt_vms WHERE vm_id', 'vms WHERE id'].map((where) =>
-    db.prepare<[string]>(`DELETE FROM ${where} = ?`),
+  const removals = ['vm_runtime WHERE vm_id', 'mvirt_consoles WHERE vm_id', 'mvirt_host_keys WHERE vm_id', 'mvirt_vms WHERE vm_id', 'vms WHERE id'].map(
+    (where) => db.prepare<[string]>(`DELETE FROM ${where} = ?`),
   );
   const runtimeOf = db.prepare<[string], RuntimeRow>(
     "SELECT vm_id, coalesce(pid, 0) AS pid, coalesce(api_socket, '') AS api_socket, coalesce(serial_socket, '') AS serial_socket FROM vm_runtime WHERE vm_id = ?",

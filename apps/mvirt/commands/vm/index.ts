@@ -16,6 +16,11 @@ const network: OptionDefinition = {
   many: true,
 };
 
+const sshOptions: readonly OptionDefinition[] = [
+  { name: 'user', short: 'l', value: 'NAME', summary: 'whom to log in as', defaultText: 'root' },
+  { name: 'option', short: 'o', value: 'NAME=VALUE', summary: 'for ssh, as in ssh_config', many: true },
+];
+
 const action = (name: string, summary: string, more: Partial<CommandDefinition> & Pick<CommandDefinition, 'load'>): CommandDefinition => ({
   name,
   summary,
@@ -131,6 +136,33 @@ export const vmCommands: readonly CommandDefinition[] = [
     examples: ['mvirt console web-1', 'mvirt console web-1 --read-only --history all'],
     overGrpc: true,
     load: () => import('./console.ts'),
+  },
+  {
+    name: 'ssh',
+    summary: "log in to a VM's guest, or run a command there, with the system's ssh",
+    arguments: [
+      vm,
+      { name: 'CMD', summary: "what to run there, as ssh takes it: words are joined and read by the guest's shell", required: false, many: true },
+    ],
+    options: [
+      ...sshOptions,
+      { name: 'tty', short: 't', summary: 'give the command a terminal' },
+      { name: 'forget-host-key', summary: "the guest's disk or its keys were made anew: what is known of its host keys counts no more" },
+      { name: 'stdio', summary: "be a connection to the guest's SSH server, for ProxyCommand" },
+    ],
+    examples: ['mvirt ssh web-1', 'mvirt ssh web-1 -l alice -- uptime', 'mvirt ssh web-1 -o LocalForward="8080 localhost:80"', 'mvirt ssh web-1 --json'],
+    load: () => import('./ssh.ts'),
+  },
+  {
+    name: 'cp',
+    summary: "copy between this host and a VM's guest, by SFTP",
+    arguments: [
+      { name: 'SRC', summary: 'a path here, or VM:PATH', required: true, completes: 'file' },
+      { name: 'DST', summary: 'the same; one of both is in a guest', required: true, completes: 'file' },
+    ],
+    options: [{ name: 'recursive', short: 'r', summary: 'folders with all that is in them' }, ...sshOptions],
+    examples: ['mvirt cp app.tar web-1:/tmp/', 'mvirt cp -r web-1:/var/log logs', 'mvirt cp ./a:b web-1:'],
+    load: () => import('./cp.ts'),
   },
   {
     name: 'logs',
