@@ -125,16 +125,50 @@ test('a watcher that stalls goes on from the store', async () => {
   expect((await stream.next()).done).toBe(true);
 });
 
-test('old events are dropped, by number and by age, and their numbers are not used again', async () => {
-  await using bench = eventBench({ keep: 100, olderThanMs: 30 * dayMs });
-  for (let batch = 0; batch < 25; batch++) bench.noteMany(100);
-  const left = bench.log.read({ since: 0, limit: 10_000 });
-  expect(left.length).toBeLessThanOrEqual(1100);
-  expect(left.at(-1)?.seq).toBe(2500);
-  await bench.clock.advance(31 * dayMs);
-  const { seq } = bench.note();
-  expect(bench.log.read({ since: 0, limit: 10_000 }).map((event) => event.seq)).toEqual([seq]);
-  expect(seq).toBe(2501);
+test('a flood of events keeps the bound; who asks for old ones learns that they are gone', async () => {
+  await using bench = eventBench({ keep: 100, olderThanMs: 30 * dayMs, spare: 10 });
+  for (let batch = 0; batch < 50; batch++) {
+    bench.noteMany(100);
+    expect(bench.log.read({ since: 0, limit: 10_000 }).length).toBeLessThanOrEqual(1100);
+  }
+  const kept = bench.log.read({ since: 0, limit: 10_000 });
+  expect(kept.at(-1)?.seq).toBe(5000);
+  expect(bench.log.droppedTo()).toBe((kept[0]?.seq ?? 0) - 1);
+  expect(bench.open().droppedTo()).toBe(bench.log.droppedTo());
+});
+
+test('what is too old goes, but for the newest; numbers are not used again', async () => {
+  await using bench = eventBench({ keep: 100, olderThanMs: 30 * dayMs, spare: 10 });
+  bench.noteMany(50);
+  await bench.clock.advance(29 * dayMs);
+  expect(bench.log.read({ since: 0, limit: 100 })).toHaveLength(50);
+  await bench.clock.advance(2 * dayMs);
+  expect(bench.log.read({ since: 0, limit: 100 }).map(({ seq }) => seq)).toEqual(range(41, 50));
+  bench.noteMany(10);
+  await bench.clock.advance(dayMs);
+  expect(bench.log.read({ since: 0, limit: 100 }).map(({ seq }) => seq)).toEqual(range(51, 60));
+  expect(bench.log.droppedTo()).toBe(50);
+});
+
+test('a clock that is set forward, and back again, drops nothing; one that stays there, not the newest', async () => {
+  await using bench = eventBench({ keep: 1000, olderThanMs: 90 * dayMs, spare: 10 });
+  bench.noteMany(50);
+  const all = range(1, 50);
+  const left = () => bench.log.read({ since: 0, limit: 1000 }).map(({ seq }) => seq);
+  await bench.clock.advance(dayMs / 48);
+  bench.clock.jump(100 * dayMs);
+  expect(left()).toEqual(all);
+  // The hour in which it was set says nothing of ages.
+  await bench.clock.advance(dayMs / 24);
+  bench.clock.jump(-100 * dayMs);
+  await bench.clock.advance(dayMs / 24);
+  expect(left()).toEqual(all);
+  bench.open().close();
+  bench.clock.jump(100 * dayMs);
+  bench.open().close();
+  expect(left()).toEqual(all);
+  await bench.clock.advance(dayMs / 8);
+  expect(left()).toEqual(range(41, 50));
 });
 
 test('closing ends every watch', async () => {

@@ -17,12 +17,16 @@ export interface EventLog extends Omit<EventService, 'milestones'> {
 export type EventLogDeps = {
   store: Pick<Store, 'events'>;
   clock: Clock;
-  /** What is kept: so many events, none older than this. */
-  bounds?: { keep: number; olderThanMs: number };
+  bounds?: EventBounds;
 };
 
-const dayMs = 24 * 60 * 60 * 1000;
-const defaultBounds = { keep: 100_000, olderThanMs: 90 * dayMs };
+/** What is kept: so many events, and none older than this but for the `spare` newest. */
+export type EventBounds = { keep: number; olderThanMs: number; spare: number };
+
+const hourMs = 60 * 60 * 1000;
+const defaultBounds: EventBounds = { keep: 100_000, olderThanMs: 90 * 24 * hourMs, spare: 1000 };
+/** A clock that goes by more or less than an hour within an hour was set: no event's age is believed. */
+const driftMs = 5 * 60 * 1000;
 /** Events between two prunings; the oldest are dropped in such portions. */
 const pruneEvery = 1000;
 const batch = 256;
@@ -33,17 +37,23 @@ export function createEventLog({ store, clock, bounds = defaultBounds }: EventLo
   const stop = new AbortController();
   const listeners = new Set<() => void>();
   let sincePrune = 0;
-  let prunedAtMs = Number.NEGATIVE_INFINITY;
+  let timer: Disposable | null = null;
 
-  const prune = () => {
-    if (sincePrune < pruneEvery && clock.nowMs() - prunedAtMs < dayMs) return;
+  const prune = (aged: boolean) => {
     sincePrune = 0;
-    prunedAtMs = clock.nowMs();
+    const { keep, olderThanMs, spare } = bounds;
     try {
-      events.prune(bounds);
+      events.prune({ keep, aged: aged ? { atMs: clock.nowMs() - olderThanMs, spare } : null });
     } catch {
       // Nothing depends on it, and a full or broken database tells those who write to it: tried again later.
     }
+  };
+  const ageLater = () => {
+    const fromMs = clock.nowMs();
+    timer = clock.after(hourMs, () => {
+      if (Math.abs(clock.nowMs() - fromMs - hourMs) <= driftMs) prune(true);
+      ageLater();
+    });
   };
   const follow = async function* (since: number, vmId: VmId | undefined, signal: AbortSignal): AsyncGenerator<LifecycleEvent> {
     let position = since;
@@ -63,7 +73,8 @@ export function createEventLog({ store, clock, bounds = defaultBounds }: EventLo
     }
   };
 
-  prune();
+  prune(false);
+  ageLater();
   return {
     record(vm, draft) {
       sincePrune += 1;
@@ -72,7 +83,7 @@ export function createEventLog({ store, clock, bounds = defaultBounds }: EventLo
     flush() {
       wakeup.wake();
       for (const listener of listeners) listener();
-      prune();
+      if (sincePrune >= pruneEvery) prune(false);
     },
     watch({ since, vmId, signal }) {
       const last = events.lastSeq();
@@ -88,7 +99,11 @@ export function createEventLog({ store, clock, bounds = defaultBounds }: EventLo
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     lastSeq: () => events.lastSeq(),
-    close: () => stop.abort(),
+    droppedTo: () => events.droppedTo(),
+    close() {
+      timer?.[Symbol.dispose]();
+      stop.abort();
+    },
   };
 }
 

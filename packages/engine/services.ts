@@ -126,6 +126,8 @@ export interface EventService {
   /** Oldest first. since null: the last `limit` ones. */
   read(options: { since: number | null; vmId?: VmId; limit: number }): LifecycleEvent[];
   lastSeq(): number;
+  /** Events up to this number are kept no longer; 0: all are. */
+  droppedTo(): number;
   /** What the wire contract tells of, from the moment of the call; one that vmId does not name is left out. Ends with the signal alone. */
   milestones(options: { vmId?: VmId; signal: AbortSignal }): AsyncIterable<VmMilestone>;
 }

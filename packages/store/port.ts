@@ -103,14 +103,22 @@ export interface EventTable {
   last(options: { limit: number; vmId?: string }): LifecycleEvent[];
   /** The last sequence number given; 0 before the first. */
   lastSeq(): number;
-  /** Drops what is beyond either bound: more than `keep` newer ones exist, or it happened more than `olderThanMs` ago. Answers with the number dropped. */
-  prune(bounds: { keep: number; olderThanMs: number }): number;
+  /**
+   * Drops the oldest: those that more than `keep` newer ones follow, and those of before `atMs` that `spare` newer ones follow. Answers with the number
+   * dropped. What comes after one that stays, stays.
+   */
+  prune(bounds: { keep: number; aged: { atMs: number; spare: number } | null }): number;
+  /** Up to this number events were dropped; 0: none was. */
+  droppedTo(): number;
 }
 
-/** Single facts that an agent keeps for the next one. boot-id: of the host's boot that the last agent saw. */
+/** boot-id: of the host's boot that the last agent saw. events-dropped-to: the last event that was dropped. */
+export type NoteName = 'boot-id' | 'events-dropped-to';
+
+/** Single facts that an agent keeps for the next one. */
 export interface NoteTable {
-  get(name: 'boot-id'): string | null;
-  put(name: 'boot-id', value: string): void;
+  get(name: NoteName): string | null;
+  put(name: NoteName, value: string): void;
 }
 
 export interface NetworkTable {

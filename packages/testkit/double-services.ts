@@ -144,6 +144,7 @@ export function doubleServices(): DoubleServices {
       },
       read: ({ since, limit }) => (since === null ? stored.slice(-limit) : stored.filter((event) => event.seq > since).slice(0, limit)),
       lastSeq: () => stored.length,
+      droppedTo: () => 0,
       milestones: ({ signal }) => following(signal, () => []),
     },
     logs: { read: () => [], watch: (_, { signal }) => following(signal, () => []) },

@@ -4,6 +4,8 @@ import type { Clock } from '@mvirt/domain';
 export type FakeClock = Clock & {
   /** Lets time pass: timers fire in their order, each with what it sets off done before the next. */
   advance(ms: number): Promise<void>;
+  /** The wall clock is set, forward or back; timers go on as they would have. */
+  jump(ms: number): void;
   /** Timers that are set. */
   pending(): number;
 };
@@ -14,6 +16,7 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
   const timers = new Set<Timer>();
   let nowMs = startMs;
   let order = 0;
+  let setByMs = 0;
 
   const nextBy = (limitMs: number): Timer | null => {
     const due = [...timers].filter((timer) => timer.atMs <= limitMs);
@@ -21,7 +24,7 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
   };
 
   return {
-    nowMs: () => nowMs,
+    nowMs: () => nowMs + setByMs,
     after(delayMs, callback) {
       const timer = { atMs: nowMs + Math.max(0, delayMs), order: order++, callback };
       timers.add(timer);
@@ -37,6 +40,9 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
         await settle();
       }
       nowMs = limitMs;
+    },
+    jump(ms) {
+      setByMs += ms;
     },
     pending: () => timers.size,
   };

@@ -30,6 +30,7 @@ export function createTrpcVmClient({ api, live }: TrpcVmClientDeps): VmClient {
     attachNic: (vm, nic, call) => api().vm.attachNic.mutate({ vm, ...nic }, call),
     detachNic: (vm, mac, call) => api().vm.detachNic.mutate({ vm, mac }, call),
     readEvents: (options, call) => api().event.read.query(options, call),
+    eventsDroppedTo: (call) => api().event.droppedTo.query(undefined, call),
     async watchEvents({ since, onEvent, onMissed }, { signal }) {
       const client = await live();
       await followSubscription(api(), signal, (listener) =>

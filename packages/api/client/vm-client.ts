@@ -24,6 +24,8 @@ export type VmClient = {
   detachNic(vm: string, mac: string, call: Call): Promise<ActionDocument>;
   /** Stored ones, oldest first. since null: the last `limit`. */
   readEvents(options: { since: number | null; limit: number }, call: Call): Promise<EventDocument[]>;
+  /** Events up to this number are kept no longer; 0: all are. */
+  eventsDroppedTo(call: Call): Promise<number>;
   /** Until the signal, or the server, ends it. since null: from now on. */
   watchEvents(watch: EventWatch, call: Call): Promise<void>;
   /** from null: as this door has it. @throws where there can be no console of that VM */

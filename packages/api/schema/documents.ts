@@ -36,7 +36,8 @@ export const commandDocuments = {
   set: document({ vm: vmSchema, note: z.string().nullable() }),
   wait: ofAgent,
   action: results,
-  events: document({ events: z.array(eventSchema) }),
+  /** droppedTo: events up to this number are kept no longer; 0: all are. */
+  events: document({ events: z.array(eventSchema), droppedTo: z.number().int() }),
   'events-follow': document(followedEventSchema.shape),
   logs: document({ lines: z.array(logLineSchema) }),
   'logs-follow': document(logLineSchema.shape),

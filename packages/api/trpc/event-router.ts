@@ -6,7 +6,7 @@ import { toEvent } from './documents.ts';
 import { stream } from './stream.ts';
 import type { Trpc } from './trpc.ts';
 
-/** `from` comes first, and again after a reconnect: events after `seq` follow. missed: the agent no longer knows the asked-for place. */
+/** `from` comes first, and again after a reconnect: events after `seq` follow. missed: the asked-for place is not known, or events after it were dropped. */
 export type EventMessage = { kind: 'from'; seq: number; missed: boolean } | { kind: 'event'; event: EventDocument };
 
 /** Lifecycle events by their persistent sequence. */
@@ -16,6 +16,8 @@ export function eventRouter({ router, procedure }: Trpc) {
     read: procedure.input(inputs.readEvents).query(({ ctx: { services }, input: { since, limit, vm } }) => {
       return services.events.read({ since, limit, ...filter(services, vm) }).map(toEvent);
     }),
+    /** Events up to this number are kept no longer; 0: all are. */
+    droppedTo: procedure.query(({ ctx: { services } }) => services.events.droppedTo()),
     /** Stored events with seq > since (null: from now on), then live ones: none missing, none twice, also over reconnects. */
     watch: procedure.input(inputs.watchEvents).subscription(({ ctx, input }) => {
       const { services } = ctx;
@@ -25,7 +27,8 @@ export function eventRouter({ router, procedure }: Trpc) {
       const options = { since, ...filter(services, input.vm) };
       return stream(
         ctx,
-        (signal) => withStart({ kind: 'from', seq: since, missed: asked > last }, services.events.watch({ ...options, signal })),
+        (signal) =>
+          withStart({ kind: 'from', seq: since, missed: asked > last || asked < services.events.droppedTo() }, services.events.watch({ ...options, signal })),
         (message) => [tracked(String(message.kind === 'from' ? message.seq : message.event.seq), message)],
       );
     }),

@@ -225,19 +225,35 @@ describe('events', () => {
     expect(seqs(store.events.last({ limit: 9, vmId: 'nobody' }))).toEqual([]);
   });
 
-  test('prune drops what is beyond either bound and says how many', () => {
+  test('the oldest are dropped by number and by age, and which were is known from then on', () => {
     for (const age of [9, 8, 3, 2, 1]) append('a', nowMs - age * day);
-    expect(store.events.prune({ keep: 100, olderThanMs: 30 * day })).toBe(0);
-    expect(store.events.prune({ keep: 100, olderThanMs: 5 * day })).toBe(2);
-    expect(store.events.prune({ keep: 1, olderThanMs: 5 * day })).toBe(2);
+    const older = (days: number, spare = 0) => ({ atMs: nowMs - days * day, spare });
+    expect(store.events.prune({ keep: 100, aged: null })).toBe(0);
+    expect(store.events.prune({ keep: 100, aged: older(30) })).toBe(0);
+    expect(store.events.droppedTo()).toBe(0);
+    expect(store.events.prune({ keep: 100, aged: older(5, 4) })).toBe(1);
+    expect(store.events.droppedTo()).toBe(1);
+    expect(store.events.prune({ keep: 100, aged: older(5) })).toBe(1);
+    expect(store.events.prune({ keep: 1, aged: older(5) })).toBe(2);
     expect(store.events.last({ limit: 9 }).map((event) => event.seq)).toEqual([5]);
-    expect(store.events.prune({ keep: 0, olderThanMs: 5 * day })).toBe(1);
+    reopen();
+    expect(store.events.droppedTo()).toBe(4);
+    expect(store.events.prune({ keep: 100, aged: older(-1, 1) })).toBe(0);
+    expect(store.events.prune({ keep: 100, aged: older(-1) })).toBe(1);
+    expect(store.events.droppedTo()).toBe(5);
+  });
+
+  test('an event of a clock that was ahead keeps those after it, until there are too many', () => {
+    for (const age of [9, -400, 8, 7]) append('a', nowMs - age * day);
+    expect(store.events.prune({ keep: 100, aged: { atMs: nowMs - day, spare: 0 } })).toBe(1);
+    expect(store.events.last({ limit: 9 }).map((event) => event.seq)).toEqual([2, 3, 4]);
+    expect(store.events.prune({ keep: 1, aged: null })).toBe(2);
   });
 
   test('a number is not used twice after everything was dropped', () => {
     append('a');
     append('a');
-    store.events.prune({ keep: 0, olderThanMs: 0 });
+    store.events.prune({ keep: 0, aged: null });
     reopen();
     expect(store.events.lastSeq()).toBe(2);
     expect(append('a')).toBe(3);

@@ -33,12 +33,13 @@ export function createSqliteStore({ dataDir, clock = Date.now }: SqliteStoreDeps
   try {
     const reserve = createReserve(db);
     const rows = createVmRows(db);
+    const notes = createNoteTable(db);
     guard(() => transact(() => takeIn(db, rows, directory)));
     return {
       vms: guarded(createVmTable(rows, transact), guard),
-      events: guarded(createEventTable({ db, nowMs: clock, transact }), guard),
+      events: guarded(createEventTable({ db, notes, transact }), guard),
       consoles: guarded(createConsoleTable(db), guard),
-      notes: guarded(createNoteTable(db), guard),
+      notes: guarded(notes, guard),
       networks: guarded(createNetworkTable(db), guard),
       hostKeys: guarded(createHostKeyTable(db), guard),
       images: guarded(createImageTable(db), guard),

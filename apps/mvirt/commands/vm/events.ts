@@ -13,13 +13,16 @@ export async function run(invocation: Invocation): Promise<number> {
   const { io, json, client, signal } = invocation;
   const asked = last(invocation, 'since');
   const since = asked === undefined ? null : wholeNumber(asked, '--since');
+  const gone = (droppedTo: number) => void io.stderr.write(`mvirt: warning: events up to ${droppedTo} are no longer kept\n`);
   if (!has(invocation, 'follow')) {
     const events = await readAll(invocation, since);
-    if (json) writeDocument(io, { events });
+    const droppedTo = await client().eventsDroppedTo({ signal });
+    if (since !== null && since < droppedTo) gone(droppedTo);
+    if (json) writeDocument(io, { events, droppedTo });
     else io.stdout.write(events.map(eventLine).join(''));
     return 0;
   }
-  const onMissed = () => io.stderr.write('mvirt: warning: the agent no longer has events up to that number\n');
+  const onMissed = () => void io.stderr.write('mvirt: warning: not all events after that number are there: the agent no longer has them, or never had\n');
   const onEvent = (event: FollowedEvent) => (json ? writeLine(io, event) : io.stdout.write(eventLine(event)));
   await client().watchEvents({ since, onEvent, onMissed }, { signal });
   return signal.aborted ? exitStatus.interrupted : exitStatus.done;

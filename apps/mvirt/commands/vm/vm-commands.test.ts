@@ -168,3 +168,16 @@ test('a running VM takes a new size at once where it was created for it, else sa
     note: 'vcpus: it runs without max-vcpus',
   });
 });
+
+test('who asks for events from a number on learns that some are gone: on stderr and in the document', async () => {
+  await using cli = await openCli();
+  const kernel = cli.bench.file('kernel');
+  for (const name of ['a', 'b', 'c']) await cli.mvirt('create', '--name', name, '--kernel', kernel);
+  expect(await cli.json('events', '--since', '0')).toMatchObject({ droppedTo: 0, events: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
+  cli.bench.store().events.prune({ keep: 1, aged: null });
+  const warned = { status: 0, stdout: expect.stringMatching(/^3 {2}/) as unknown as string, stderr: 'mvirt: warning: events up to 2 are no longer kept\n' };
+  expect(await cli.mvirt('events', '--since', '1')).toEqual(warned);
+  expect(await cli.json('events')).toMatchObject({ droppedTo: 2, events: [{ seq: 3 }] });
+  expect((await cli.mvirt('events', '--since', '2')).stderr).toBe('');
+  expect((await cli.mvirt('events')).stderr).toBe('');
+});

@@ -85,9 +85,8 @@ export function createGrpcVmClient(options: WireClientOptions): VmClient & Dispo
       const { id } = await find(reference, call);
       return done(await wire.unary(service.DetachNic, { vm_id: id, mac }, { ...call, waits: true }));
     },
-    async readEvents() {
-      throw liveOnly('events: a server that speaks gRPC keeps none', 'add -f: they are shown as they happen');
-    },
+    readEvents: noEvents,
+    eventsDroppedTo: noEvents,
     async watchEvents({ since, onEvent }, call) {
       if (since !== null) throw liveOnly('--since: events have no numbers over gRPC', 'leave it out: they are shown as they happen');
       await watchEvents(wire, onEvent, call);
@@ -107,3 +106,7 @@ const liveOnly = (message: string, hint: string): MvirtError => new MvirtError({
 function isUnimplemented(thrown: unknown): boolean {
   return thrown instanceof MvirtError && thrown.cause instanceof Error && 'code' in thrown.cause && thrown.cause.code === status.UNIMPLEMENTED;
 }
+
+const noEvents = async (): Promise<never> => {
+  throw liveOnly('events: a server that speaks gRPC keeps none', 'add -f: they are shown as they happen');
+};
