@@ -150,7 +150,7 @@ describe.each(['kernel', 'initramfs', 'firmware', 'disks.0.path'])('%s', (field)
 });
 
 const refused: [why: string, input: unknown, message: string | RegExp][] = [
-  ['nothing to boot', {}, 'disks: nothing to boot: give a disk, a kernel or a firmware'],
+  ['nothing to boot', {}, 'disks: nothing to boot: give an image, a disk, a kernel or a firmware'],
   ['kernel and firmware', { kernel: '/k', firmware: '/f' }, 'firmware: cannot be given with a kernel: choose one'],
   ['initramfs alone', { ...disk, initramfs: '/i' }, 'initramfs: needs a kernel'],
   ['cmdline alone', { ...disk, cmdline: 'quiet' }, 'cmdline: needs a kernel'],

@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import { diskFormats } from './disk-format.ts';
 import { MvirtError } from './error.ts';
+import { diskSizeSchema, imageNameSchema } from './image-spec.ts';
 import { bridgeOf, nicNetworkSchema } from './network-spec.ts';
 import { restartPolicies } from './restart-policy.ts';
 import { control, visible } from './visible.ts';
 import { vmIdSchema } from './vm-id.ts';
 import type { VmSizes } from './vm-size.ts';
-import { defaultFormat, diskFormats, macSchema, type Nic, type VmSpec } from './vm-spec.ts';
+import { defaultFormat, macSchema, type Nic, type VmSpec } from './vm-spec.ts';
 
 export type HostLimits = { cpus: number; memoryMib: number };
 
 const maxLabels = 64;
+const maxDisks = 24;
 const maxPathBytes = 4095; // PATH_MAX less its NUL
 const text = (max: number) =>
   z
@@ -103,7 +106,11 @@ export const createSpecSchema = z
     initramfs: pathSchema.nullable().default(null),
     cmdline: cmdlineSchema.nullable().default(null),
     firmware: pathSchema.nullable().default(null),
-    disks: z.array(diskSchema).max(24).default([]),
+    disks: z.array(diskSchema).max(maxDisks).default([]),
+    /** The stored image that its first disk is made of. */
+    image: imageNameSchema.nullable().default(null),
+    /** Of that disk; null: the image's own size. */
+    diskSizeBytes: diskSizeSchema.nullable().default(null),
     nics: z.array(nicSchema).max(8).default([]),
     userData: userDataSchema.nullable().default(null),
     sshKeys: z.array(sshKeySchema).max(64).default([]),
@@ -117,7 +124,10 @@ export const createSpecSchema = z
     if (spec.kernel !== null && spec.firmware !== null) refuse('firmware', 'cannot be given with a kernel: choose one');
     if (spec.kernel === null && spec.initramfs !== null) refuse('initramfs', 'needs a kernel');
     if (spec.kernel === null && spec.cmdline !== null) refuse('cmdline', 'needs a kernel');
-    if (spec.kernel === null && spec.firmware === null && spec.disks.length === 0) refuse('disks', 'nothing to boot: give a disk, a kernel or a firmware');
+    const disks = spec.disks.length + (spec.image === null ? 0 : 1);
+    if (spec.kernel === null && spec.firmware === null && disks === 0) refuse('disks', 'nothing to boot: give an image, a disk, a kernel or a firmware');
+    if (disks > maxDisks) refuse('disks', `must be at most ${maxDisks}, the image's own included`);
+    if (spec.image === null && spec.diskSizeBytes !== null) refuse('diskSizeBytes', 'needs an image');
     if (repeats(spec.disks.map((disk) => partsOf(disk.path).join('/')))) refuse('disks', 'names the same path twice');
     if (repeats(spec.nics.flatMap((nic) => nic.mac ?? []))) refuse('nics', 'names the same MAC twice');
     if (repeats(spec.nics.flatMap((nic) => nic.tap ?? []))) refuse('nics', 'names the same TAP twice');
@@ -128,19 +138,29 @@ export type CreateSpec = z.output<typeof createSpecSchema>;
 
 export const repeats = (values: string[]): boolean => new Set(values).size !== values.length;
 
+/** image: what its own disk is to be made of, and how large (null: as the image is). */
+export type ParsedCreate = {
+  spec: VmSpec;
+  id: CreateSpec['id'];
+  name: CreateSpec['name'];
+  image: { name: string; sizeBytes: number | null } | null;
+  warnings: string[];
+};
+
 /**
  * Checks a create request against this host. @throws INVALID_ARGUMENT naming the field.
  * Warnings are for what runs, but slowly.
  */
-export function parseCreate(input: unknown, host: HostLimits): { spec: VmSpec; id: CreateSpec['id']; name: CreateSpec['name']; warnings: string[] } {
+export function parseCreate(input: unknown, host: HostLimits): ParsedCreate {
   const parsed = createSpecSchema.safeParse(input);
   if (!parsed.success) throw invalid(parsed.error);
-  const { id, name, ...fields } = parsed.data;
+  const { id, name, image, diskSizeBytes, ...fields } = parsed.data;
   checkSize(fields, host);
   const warnings = fields.vcpus > host.cpus ? [`${fields.vcpus} vCPUs on a host with ${host.cpus}: the VM will be slow`] : [];
   const bootMode = fields.kernel === null ? 'disk' : 'kernel';
   const nics = fields.nics.map(toNic);
-  return { spec: { ...fields, nics, ownDisk: null, bootMode, nestedVirt: false }, id, name, warnings };
+  const spec = { ...fields, nics, ownDisk: null, bootMode, nestedVirt: false } as const;
+  return { spec, id, name, image: image === null ? null : { name: image, sizeBytes: diskSizeBytes }, warnings };
 }
 
 /** A NIC as it was asked for: what its network gives it is not looked up yet. */
@@ -169,7 +189,8 @@ export function checkSize({ vcpus, memoryMib, maxVcpus, maxMemoryMib }: VmSizes,
 }
 
 /** Fields as users write them. */
-const shown = (field: string): string => ({ memoryMib: 'memory', maxMemoryMib: 'max-memory', maxVcpus: 'max-vcpus' })[field] ?? field;
+const shown = (field: string): string =>
+  ({ memoryMib: 'memory', maxMemoryMib: 'max-memory', maxVcpus: 'max-vcpus', diskSizeBytes: 'disk-size' })[field] ?? field;
 
 /** The first thing a Zod error says, as INVALID_ARGUMENT: `field: what is wrong`. */
 export function invalid(error: z.ZodError): MvirtError {

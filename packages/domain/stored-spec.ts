@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { autostartSchema } from './create-spec.ts';
+import { diskFormats } from './disk-format.ts';
 import { restartPolicies } from './restart-policy.ts';
-import { type BootMode, bootModes, defaultFormat, diskFormats, type Nic, type NicNetwork, type VmSpec } from './vm-spec.ts';
+import { type BootMode, bootModes, defaultFormat, type Nic, type NicNetwork, type VmSpec } from './vm-spec.ts';
 
 const optionalText = z.string().nullish().catch(null);
 

@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import type { DiskFormat } from './disk-format.ts';
 import type { HypervisorChoice } from './hypervisor-kind.ts';
 import type { Autostart, RestartPolicy } from './restart-policy.ts';
-
-export const diskFormats = ['raw', 'qcow2'] as const;
-export type DiskFormat = (typeof diskFormats)[number];
 
 export const bootModes = ['unspecified', 'disk', 'kernel'] as const;
 export type BootMode = (typeof bootModes)[number];

@@ -8,6 +8,7 @@ import type { DiskClaims } from './disk-claims.ts';
 import type { Draining } from './drain.ts';
 import type { DriverChoice } from './driver-choice.ts';
 import type { Gate } from './gate.ts';
+import type { ImageHolds } from './images/image-holds.ts';
 import type { EngineLog } from './log.ts';
 import type { NetworkKeeper } from './networks/keeper.ts';
 import type { ConsoleStart } from './services.ts';
@@ -50,6 +51,7 @@ export type EngineContext = {
   feed: VmFeed;
   moments: VmMoments;
   claims: DiskClaims;
+  images: ImageHolds;
   /** How many VMs are launched at once. */
   launches: Gate;
   draining: Draining;

@@ -1,10 +1,11 @@
 import { realpathSync, statSync } from 'node:fs';
 import { type Disk, MvirtError, type VmId, vmLabel } from '@mvirt/domain';
 import type { Store } from '@mvirt/store';
+import { imagePath } from './images/image-files.ts';
 
-/** Which running VM holds which disk. A disk may be with several VMs only where all of them have it read-only. */
+/** Which running VM holds which disk. A disk may be with several VMs only where all of them have it read-only; a stored image is for reading alone. */
 export interface DiskClaims {
-  /** Holds these disks for a VM, beside those that it has. @throws DISK_IN_USE naming the other VM; then nothing is held. */
+  /** Holds these disks for a VM, beside those that it has. @throws DISK_IN_USE naming the other VM, or the image; then nothing is held. */
   take(id: VmId, disks: readonly Disk[]): void;
   /** Lets go of one disk, or of all that a VM holds. */
   drop(id: VmId, path?: string): void;
@@ -12,7 +13,7 @@ export interface DiskClaims {
 
 type Claim = { id: VmId; path: string; readonly: boolean; key: string };
 
-export function createDiskClaims(store: Store): DiskClaims {
+export function createDiskClaims({ store, dataDir }: { store: Store; dataDir: string }): DiskClaims {
   let claims: Claim[] = [];
   return {
     take(id, disks) {
@@ -21,6 +22,7 @@ export function createDiskClaims(store: Store): DiskClaims {
         const claim = { id, path, readonly, key: diskKey(path) };
         const rival = [...claims, ...wanted].find((other) => other.key === claim.key && !(other.readonly && claim.readonly));
         if (rival) throw inUse(claim, rival);
+        if (!readonly) refuseImage(claim);
         wanted.push(claim);
       }
       claims = [...claims, ...wanted];
@@ -29,6 +31,13 @@ export function createDiskClaims(store: Store): DiskClaims {
       claims = claims.filter((claim) => claim.id !== id || (path !== undefined && claim.path !== path));
     },
   };
+
+  function refuseImage({ path, key }: Claim): void {
+    const image = store.images.list().find((one) => diskKey(imagePath(dataDir, one)) === key);
+    if (!image) return;
+    const message = `disk ${path} is the stored image ${image.name}, which nothing may write to`;
+    throw new MvirtError({ code: 'DISK_IN_USE', message, hint: `give the VM a disk of its own, mvirt create --image ${image.name}, or attach it read-only` });
+  }
 
   function inUse(claim: Claim, rival: Claim): MvirtError {
     const other = store.vms.get(rival.id);

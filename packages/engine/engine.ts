@@ -15,6 +15,8 @@ import { createEventLog } from './event-log.ts';
 import { devicesFound } from './foreign-devices.ts';
 import { createGate } from './gate.ts';
 import { createHostService } from './host-service.ts';
+import { createImageHolds } from './images/image-holds.ts';
+import { createImageService } from './images/image-service.ts';
 import type { EngineLog } from './log.ts';
 import { createLogBounds } from './log-bounds.ts';
 import { createLogService } from './log-service.ts';
@@ -91,7 +93,8 @@ export function createEngine(deps: EngineDeps): Engine {
     drivers: createDriverChoice({ drivers: deps.drivers, preferred: deps.defaultHypervisor }),
     feed: createVmFeed((error) => log.error('a listener to changes failed', { error: String(error) })),
     moments,
-    claims: createDiskClaims(store),
+    claims: createDiskClaims({ store, dataDir }),
+    images: createImageHolds(),
     launches: createGate(launchesAtOnce),
     draining: createDraining(),
   };
@@ -105,12 +108,14 @@ export function createEngine(deps: EngineDeps): Engine {
   const bounds = createLogBounds({ files: host.files, clock, log, logs: (which) => boundLogs(context, deps.ownLog ?? null, which) });
   const milestones = { events, moments, snapshot: (vm: StoredVm) => snapshotOf(context, vm), find: (id: VmId) => store.vms.get(id) };
   const networks = createNetworkService(context);
+  const images = createImageService(context);
   const addresses = createAddressWatch(context, managed);
   const hostKeys = createHostKeys(context);
   return {
     vms: createVmService(context, supervisors, networks),
     networks,
     ssh: createSshService(context, hostKeys),
+    images,
     host: createHostService(context),
     events: { ...events, milestones: (options) => watchMilestones(milestones, options) },
     logs,
@@ -127,7 +132,7 @@ export function createEngine(deps: EngineDeps): Engine {
     async close() {
       reconciler.end();
       bounds.end();
-      await Promise.all([supervisors.close(closeMs), context.networks.close(), addresses.close(), hostKeys.close()]);
+      await Promise.all([supervisors.close(closeMs), context.networks.close(), addresses.close(), hostKeys.close(), images.close()]);
       await consoles.close();
       logs.close();
       events.close();

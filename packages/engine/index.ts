@@ -1,6 +1,7 @@
 export { type ConsoleHub, type ConsoleHubDeps, createConsoleHub } from './console-hub/console-hub.ts';
 export { createEngine, type Engine, type EngineDeps } from './engine.ts';
 export { createEventLog, type EventLog, type EventLogDeps } from './event-log.ts';
+export { storedFiles } from './images/image-files.ts';
 export type { EngineLog, LogFields } from './log.ts';
 export { createLogService, type LogServiceDeps, type VmLogs } from './log-service.ts';
 export { runDirOf, runDirs } from './run-dir.ts';

@@ -9,6 +9,7 @@ import { within } from './deadline.ts';
 import { takeBackDisk } from './disk-plug.ts';
 import { describeEnd } from './end-cause.ts';
 import { endedByReboot, proveForeign } from './foreign-vmm.ts';
+import { recoverImages } from './images/recover-images.ts';
 import { macOf } from './nic-macs.ts';
 import { takeBackNic } from './nic-plug.ts';
 import { finishDeletes, makeRunDir } from './run-dir.ts';
@@ -29,6 +30,7 @@ const endMs = 5_000;
 export async function recover(context: EngineContext, supervisors: Supervisors): Promise<void> {
   const { store, log } = context;
   for (const vmId of finishDeletes(context.dataDir, (id) => store.vms.get(id) !== null)) log.info('a delete that had begun was finished', { vm: vmId });
+  await recoverImages(context).catch((thrown: unknown) => log.error('what images have left could not be looked after', { error: String(thrown) }));
   const left = store.vms.list().filter((vm) => vm.condition.observed !== 'stopped' || vm.run?.live);
   const taps = presentTaps(context);
   await Promise.all(

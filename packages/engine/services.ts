@@ -5,6 +5,7 @@ import type {
   CreateNetworkInput,
   ExitCause,
   HypervisorKind,
+  ImportImageInput,
   LifecycleEvent,
   MvirtError,
   RestartPolicy,
@@ -15,7 +16,7 @@ import type {
 import type { SystemFigures } from '@mvirt/host';
 import type { BlockStats, Capabilities, HypervisorReport } from '@mvirt/hypervisor';
 import type { NetworkStep } from '@mvirt/network';
-import type { HostKey, StoredNetwork } from '@mvirt/store';
+import type { HostKey, StoredImage, StoredNetwork } from '@mvirt/store';
 import type { SystemInventory } from './system-inventory.ts';
 
 /** What a door is told of a VM. */
@@ -47,6 +48,9 @@ export type VmAction = 'start' | 'stop' | 'kill' | 'reboot' | 'pause' | 'resume'
 
 /** changed false: an idempotent command found nothing to do. note: such as "removal pending: the guest has not let go of the disk". */
 export type ActionResult = { vm: VmSnapshot; changed: boolean; note: string | null };
+
+/** What became of a deleted VM's disks, by path: its own goes with it, all others are somebody's and stay. */
+export type DeleteResult = ActionResult & { disks: { removed: string[]; kept: string[] } };
 
 /** network: a network's name or `bridge:NAME`; none: the agent's own bridge. ips: what the network is to keep for the NIC. */
 export type NicAttachment = { tap?: string; mac?: string; network?: string; ips?: string[] };
@@ -86,8 +90,11 @@ export interface VmService {
    * careful: a name that is also another VM's prefix is ambiguous too (delete, kill). @throws VM_NOT_FOUND, AMBIGUOUS_VM listing the candidates.
    */
   resolve(reference: string, options: { careful: boolean }): VmId;
-  /** Durable when it answers. Files that are not there yet are warnings: the start wants them. @throws INVALID_ARGUMENT, NAME_TAKEN, ID_TAKEN, UNSUPPORTED */
-  create(input: CreateInput): Promise<{ vm: VmSnapshot; warnings: string[] }>;
+  /**
+   * Durable when it answers, its own disk included, which the signal undoes while it is being made. Files that are not there yet are
+   * warnings: the start wants them. @throws INVALID_ARGUMENT, NAME_TAKEN, ID_TAKEN, UNSUPPORTED, IMAGE_NOT_FOUND, DISK_FULL
+   */
+  create(input: CreateInput, options?: WaitOptions): Promise<{ vm: VmSnapshot; warnings: string[] }>;
   /** The same for all that the wire contract can say; what this host cannot run is refused at the start. @throws INVALID_ARGUMENT, ID_TAKEN */
   createFromContract(input: ContractCreate): Promise<{ vm: VmSnapshot; warnings: string[] }>;
   /** note: why a running VM did not take its new size at once; null where it did, or none was asked for. @throws INVALID_ARGUMENT, NAME_TAKEN */
@@ -105,7 +112,7 @@ export interface VmService {
   reboot(id: VmId, options: WaitOptions): Promise<ActionResult>;
   pause(id: VmId, options: WaitOptions): Promise<ActionResult>;
   resume(id: VmId, options: WaitOptions): Promise<ActionResult>;
-  delete(id: VmId, options: WaitOptions): Promise<ActionResult>;
+  delete(id: VmId, options: WaitOptions): Promise<DeleteResult>;
   /** A running VM gets it at once, a stopped one at its next start; kept in the spec either way. Undone where the caller leaves before the answer, as attachNic. */
   attachDisk(id: VmId, disk: { path: string; readonly: boolean; format?: 'raw' | 'qcow2' }, options: WaitOptions): Promise<ActionResult>;
   detachDisk(id: VmId, path: string, options: WaitOptions): Promise<ActionResult>;
@@ -231,6 +238,34 @@ export interface SshService {
   connect(id: VmId, options: WaitOptions): Promise<Duplex>;
 }
 
+/** What a door is told of an image. diskBytes: what its file takes; null: it is not there. usedBy: VMs that it must stay for. */
+export type ImageSnapshot = StoredImage & { path: string; diskBytes: number | null; usedBy: { vmId: VmId; vmName: string | null }[] };
+
+/** An import that was begun. offset: where its bytes go on, being the source's as `validator` names it; 0 and null: from the beginning. */
+export type ImportBegun = { id: string; offset: number; validator: string | null };
+
+/**
+ * Disk images that the agent keeps. Bytes are brought by the client, who may read them; an import of which nothing is heard for a minute
+ * is given up. Every call on one @throws WRONG_STATE where the agent does not know it (any more), DISK_FULL, STORE_ERROR.
+ */
+export interface ImageService {
+  list(): ImageSnapshot[];
+  /** @throws IMAGE_NOT_FOUND */
+  get(name: string): ImageSnapshot;
+  /** @throws IMAGE_NOT_FOUND, IMAGE_IN_USE naming the VMs */
+  remove(name: string): Promise<ImageSnapshot>;
+  /** @throws INVALID_ARGUMENT, NAME_TAKEN, TOO_MANY */
+  beginImport(input: ImportImageInput): Promise<ImportBegun>;
+  /** What comes now is of this version of the source; offset: 0, or where the import is. */
+  followImport(id: string, options: { offset: number; validator: string | null }): Promise<void>;
+  /** Bytes, then zeros. Answers with where the import is. An empty one is a sign of life. */
+  writeImport(id: string, piece: { offset: number; bytes: Uint8Array; zeros: number }): Promise<number>;
+  /** Checks, unpacks and stores what came. @throws IMAGE_REFUSED, PROGRAM_MISSING */
+  finishImport(id: string, options: WaitOptions): Promise<ImageSnapshot>;
+  /** What can be gone on with stays. */
+  cancelImport(id: string): Promise<void>;
+}
+
 /** What the doors call: tRPC now, gRPC beside it. */
 export interface Services {
   vms: VmService;
@@ -240,6 +275,7 @@ export interface Services {
   host: HostService;
   networks: NetworkService;
   ssh: SshService;
+  images: ImageService;
 }
 
 export type { BlockStats, Capabilities, ExitCause, HostKey, HypervisorReport, SystemInventory };

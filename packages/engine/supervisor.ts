@@ -3,6 +3,7 @@ import {
   type ExitCause,
   exitCause,
   MvirtError,
+  type OwnDisk,
   type ProcessIdentity,
   toMvirtError,
   type VmCommand,
@@ -18,6 +19,7 @@ import { decide } from './condition-writer.ts';
 import type { EngineContext } from './context.ts';
 import { deadlineSignal } from './deadline.ts';
 import { describeEnd, startFailed, startFailure } from './end-cause.ts';
+import { putDiskBack, removeDiskAside, setDiskAside } from './images/own-disk-removal.ts';
 import { type Launched, launch } from './launch.ts';
 import { markDeleted, removeRunDir, runDirOf, unmarkDeleted } from './run-dir.ts';
 import { createStopLadder } from './stop-ladder.ts';
@@ -77,6 +79,8 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   let owedKill = false;
   let unstored: MvirtError | null = null;
   let newestSize: VmSize | null = null;
+  /** Of a VM that is being deleted: its row is gone by the time that its disk goes. */
+  let ownDisk: OwnDisk | null = null;
   let closed = false;
 
   const warn = (message: string, thrown: unknown): void => log.warn(message, { vm: id, error: toMvirtError(thrown).message });
@@ -368,11 +372,17 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   }
 
   function deleteVm(): { changed: boolean; done: Promise<void> } {
-    if (stored().condition.observed === 'stopped') markDeleted(context.dataDir, id);
+    const { condition, spec } = stored();
     try {
+      if (condition.observed === 'stopped') {
+        markDeleted(context.dataDir, id);
+        setDiskAside(context.dataDir, spec);
+        ownDisk = spec.ownDisk;
+      }
       const accepted = decide(context, id, { kind: 'delete' });
       return { changed: accepted.changed, done: runAll(accepted.effects, null) };
     } catch (thrown) {
+      putDiskBack(context.dataDir, spec);
       unmarkDeleted(context.dataDir, id);
       throw thrown;
     }
@@ -381,6 +391,7 @@ export function createSupervisor(context: EngineContext, id: VmId, hooks: Superv
   async function remove(): Promise<void> {
     consoles.removed(id);
     removeRunDir(context.dataDir, id);
+    await removeDiskAside(context.dataDir, { ownDisk });
     if (tapsLeft) await queue.run(releaseTaps, { keep: true });
     await queue.idle();
   }

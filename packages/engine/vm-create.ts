@@ -5,6 +5,7 @@ import {
   bootOf,
   type ContractCreate,
   type CreateInput,
+  type HypervisorKind,
   MvirtError,
   newCondition,
   parseContractCreate,
@@ -16,25 +17,55 @@ import {
 import type { Store, StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { hostLimits } from './host-limits.ts';
+import { makeOwnDisk } from './images/own-disk.ts';
 import { refuseWithoutRoom } from './last-room.ts';
 import { addressBook, keepAddresses } from './networks/nic-addresses.ts';
 import { withMacs } from './nic-macs.ts';
+import type { WaitOptions } from './services.ts';
+
+type Created = { vm: StoredVm; warnings: string[] };
 
 /**
- * Stores a new VM. Files that are not there yet are warnings: they must be there when it starts.
- * @throws INVALID_ARGUMENT, NAME_TAKEN, ID_TAKEN, UNSUPPORTED
+ * Stores a new VM, with a disk of its own where an image is named. Files that are not there yet are warnings: they must be there when it starts.
+ * @throws INVALID_ARGUMENT, NAME_TAKEN, ID_TAKEN, UNSUPPORTED, and what makeOwnDisk throws
  */
-export function createVm(context: EngineContext, input: CreateInput): { vm: StoredVm; warnings: string[] } {
+export async function createVm(context: EngineContext, input: CreateInput, options: WaitOptions): Promise<Created> {
   refuseWithoutRoom(context, 'the VM cannot be created');
   const { store, host, drivers } = context;
   const parsed = parseCreate(input, hostLimits(host));
   drivers.refuseUnknown(parsed.spec.hypervisor);
   const id = parsed.id ?? asVmId(randomUUID());
   const name = parsed.name ?? null;
-  const spec = completeSpec(context, id, parsed.spec);
-  checkSpec(context, spec);
-  const vm = insert(context, { id, name, spec }, () => refuseTaken(store, id, name));
-  return { vm, warnings: [...parsed.warnings, ...missingFiles(spec)] };
+  const stored = (asked: VmSpec): Created => {
+    const spec = completeSpec(context, id, asked);
+    checkSpec(context, spec);
+    const vm = insert(context, { id, name, spec }, () => refuseTaken(store, id, name));
+    return { vm, warnings: [...parsed.warnings, ...missingFiles(spec)] };
+  };
+  if (parsed.image === null) return stored(parsed.spec);
+
+  // Before there is a disk: making one may take its time.
+  refuseTaken(store, id, name);
+  checkSpec(context, parsed.spec);
+  const hypervisor = await hypervisorFor(context, parsed.spec);
+  const request = { vmId: id, image: parsed.image.name, sizeBytes: parsed.image.sizeBytes, hypervisor };
+  await using made = await makeOwnDisk(context, request, options);
+  options.signal?.throwIfAborted();
+  made.place();
+  const created = stored({ ...parsed.spec, hypervisor: hypervisor ?? parsed.spec.hypervisor, disks: [made.disk, ...parsed.spec.disks], ownDisk: made.ownDisk });
+  made.keep();
+  return created;
+}
+
+/** What will run it, tried now where that is not known yet: the kind of its disk follows from it. null: none can be had here. */
+async function hypervisorFor({ drivers }: EngineContext, spec: VmSpec): Promise<HypervisorKind | null> {
+  try {
+    return (await drivers.choose(spec)).kind;
+  } catch (thrown) {
+    const { code } = toMvirtError(thrown);
+    if (code === 'HYPERVISOR_MISSING' || code === 'UNSUPPORTED') return null;
+    throw thrown;
+  }
 }
 
 /** All that the wire contract can say: names repeat here, and what this host cannot run is refused at the start. @throws INVALID_ARGUMENT, ID_TAKEN */

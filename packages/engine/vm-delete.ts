@@ -1,22 +1,46 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import { MvirtError, type VmId, vmLabel } from '@mvirt/domain';
+import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import { storedVm } from './device-change.ts';
 import { runDirOf } from './run-dir.ts';
+import type { DeleteResult } from './services.ts';
 import type { Supervisors } from './supervisors.ts';
 
 const deleteMs = 30_000;
 
-/** Removes a stopped VM's rows and run directory, and nothing else. @throws WRONG_STATE, also where a VM's disk lies in that directory */
-export async function deleteVm(context: EngineContext, supervisors: Supervisors, id: VmId, signal: AbortSignal | undefined): Promise<void> {
+/**
+ * Removes a stopped VM's rows, run directory and own disk, and nothing else; answers with what became of its disks.
+ * @throws WRONG_STATE, also where a VM's disk lies in that directory; DISK_IN_USE where another VM has its own disk
+ */
+export async function deleteVm(context: EngineContext, supervisors: Supervisors, id: VmId, signal: AbortSignal | undefined): Promise<DeleteResult['disks']> {
   const vm = storedVm(context, id);
-  if (vm.condition.observed === 'stopped') refuseDiskInside(context, id);
+  if (vm.condition.observed === 'stopped') {
+    refuseDiskInside(context, id);
+    refuseSharedDisk(context, vm);
+  }
+  const own = vm.spec.ownDisk?.path ?? null;
+  const removed = own !== null && existsSync(own) ? [own] : [];
   const { done } = supervisors.of(id).command({ kind: 'delete' });
   const finished = done.finally(() => supervisors.forget(id));
   const late = () => new MvirtError({ code: 'TIMEOUT', message: `what VM ${vmLabel(vm)} leaves behind is not cleared away yet` });
   await within(finished, { clock: context.clock, signal, timeoutMs: deleteMs, late });
+  return { removed, kept: vm.spec.disks.map(({ path }) => path).filter((path) => path !== own) };
+}
+
+/** Its own disk would go with it. */
+function refuseSharedDisk({ store }: EngineContext, { id, spec: { ownDisk } }: StoredVm): void {
+  if (ownDisk === null) return;
+  const own = realPath(ownDisk.path);
+  const other = store.vms.list().find((vm) => vm.id !== id && vm.spec.disks.some(({ path }) => realPath(path) === own));
+  if (!other) return;
+  throw new MvirtError({
+    code: 'DISK_IN_USE',
+    message: `disk ${ownDisk.path} would go with its VM, and VM ${vmLabel(other)} has it too`,
+    hint: `detach it there first: mvirt detach-disk ${vmLabel(other)} ${ownDisk.path}`,
+  });
 }
 
 /** Somebody's data is no part of a run: it is never removed with one. */

@@ -51,9 +51,9 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
     list,
     get: snapshot,
     resolve: (reference, options) => resolveVm(store.vms.list(), reference, options).id,
-    async create(input) {
+    async create(input, options = {}) {
       await networks.use((input.nics ?? []).flatMap(({ network }) => network ?? []));
-      const { vm, warnings } = createVm(context, input);
+      const { vm, warnings } = await createVm(context, input, options);
       return { vm: snapshotOf(context, vm), warnings };
     },
     async createFromContract(input) {
@@ -74,8 +74,8 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
     resume: (id, options) => act(id, () => commandVm(context, supervisor(id), id, 'resume', options)),
     async delete(id, { signal }) {
       const before = snapshot(id);
-      await deleteVm(context, supervisors, id, signal);
-      return { vm: before, changed: true, note: null };
+      const disks = await deleteVm(context, supervisors, id, signal);
+      return { vm: before, changed: true, note: null, disks };
     },
     attachDisk: (id, disk, options) => act(id, () => bounded(attachDisk(context, supervisor(id), id, disk, options), 'attaching the disk', plugMs, options)),
     detachDisk: (id, path, options) => act(id, () => bounded(detachDisk(context, supervisor(id), id, path), 'detaching the disk', plugMs, options)),

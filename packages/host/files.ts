@@ -18,6 +18,11 @@ export interface HostFiles {
    * null: another process has it.
    */
   lock(path: string): Disposable | null;
+  /**
+   * Makes a file (0600) that shares the blocks of another until one of them is written (FICLONE). 'refused', and no file: the
+   * filesystem cannot, or they are on two. @throws where it is there already, and DISK_FULL
+   */
+  clone(from: string, to: string): 'done' | 'refused';
   /** Bytes free for a file in this directory. */
   freeBytes(directory: string): number;
 }

@@ -123,7 +123,7 @@ export function doubleServices(): DoubleServices {
       reboot: act,
       pause: act,
       resume: act,
-      delete: act,
+      delete: async (id) => ({ ...(await act(id)), disks: { removed: [], kept: [] } }),
       attachDisk: act,
       detachDisk: act,
       attachNic: act,
@@ -184,6 +184,24 @@ export function doubleServices(): DoubleServices {
       remove: () => {
         throw new Error('no networks in this double');
       },
+    },
+    images: {
+      list: () => [],
+      get: (name) => {
+        throw new MvirtError({ code: 'IMAGE_NOT_FOUND', message: `image ${name} not found` });
+      },
+      remove: () => {
+        throw new Error('no images in this double');
+      },
+      beginImport: () => {
+        throw new Error('no images in this double');
+      },
+      followImport: async () => {},
+      writeImport: async (_, { offset }) => offset,
+      finishImport: () => {
+        throw new Error('no images in this double');
+      },
+      cancelImport: async () => {},
     },
     host: {
       info: () => {

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, constants, copyFileSync, writeFileSync } from 'node:fs';
 import { MvirtError } from '@mvirt/domain';
 import type { Hardware, Host, ProcessUsage, SystemFigures, VmmSpawn } from '@mvirt/host';
 import { createLinuxHost } from '@mvirt/host/linux';
 import { createFakeProcesses, type FakeProcesses } from './fake-processes.ts';
 
-/** A host whose processes, figures and programs are in memory; its files are real ones. Outlives "agents". */
+/** A host whose processes, figures and most programs are in memory; its files, and what works on images, are real ones. Outlives "agents". */
 export type FakeHost = Host & {
   readonly processes: FakeProcesses;
   /** What usage(pid) answers while the process lives; without it all zeros. */
@@ -12,6 +12,8 @@ export type FakeHost = Host & {
   figuresNow: SystemFigures;
   /** Programs that are "installed". */
   installed: Set<string>;
+  /** What clone() does; null: what the filesystem does. */
+  cloning: 'done' | 'refused' | null;
   /** Command lines that were run. */
   ran: string[][];
   /** The next run of a program fails with these words. */
@@ -19,14 +21,25 @@ export type FakeHost = Host & {
 };
 
 export function createFakeHost({ processes = createFakeProcesses() }: { processes?: FakeProcesses } = {}): FakeHost {
-  const { files, sockets } = createLinuxHost();
+  const { files, sockets, programs: real } = createLinuxHost();
   const usageOf: FakeHost['usageOf'] = new Map();
-  const installed = new Set(['genisoimage', 'ip']);
+  const installed = new Set(['genisoimage', 'ip', ...imagePrograms.filter((name) => real.find(name) !== null)]);
   const ran: string[][] = [];
   let runFailure: string | null = null;
   const host: FakeHost = {
     processes,
-    files,
+    files: {
+      ...files,
+      clone(from, to) {
+        if (host.cloning === null) return files.clone(from, to);
+        if (host.cloning === 'done') {
+          copyFileSync(from, to, constants.COPYFILE_EXCL);
+          chmodSync(to, 0o600);
+        }
+        return host.cloning;
+      },
+    },
+    cloning: null,
     sockets,
     usageOf,
     installed,
@@ -57,13 +70,19 @@ export function createFakeHost({ processes = createFakeProcesses() }: { processe
     },
     programs: {
       find: (name) => (installed.has(name) ? `/usr/bin/${name}` : null),
-      async run(argv, { signal }) {
+      async run(argv, options) {
+        const { signal } = options;
         await new Promise((resolve) => setImmediate(resolve));
         signal?.throwIfAborted();
         ran.push(argv);
         const words = runFailure;
         runFailure = null;
         if (words !== null) throw new MvirtError({ code: 'PROGRAM_FAILED', message: words });
+        const [name = ''] = argv;
+        if (imagePrograms.includes(name)) {
+          if (!installed.has(name)) throw new MvirtError({ code: 'PROGRAM_MISSING', message: `${name} is not installed` });
+          return real.run(argv, options);
+        }
         writeOutput(argv);
         return { stdout: '', stderr: '' };
       },
@@ -80,6 +99,9 @@ export function createFakeHost({ processes = createFakeProcesses() }: { processe
   };
   return host;
 }
+
+/** Real ones. */
+const imagePrograms = ['qemu-img', 'gzip', 'xz', 'zstd', 'bzip2'];
 
 /** A small machine: one CPU core, one disk, one NIC. */
 export const fakeHardware: Hardware = {

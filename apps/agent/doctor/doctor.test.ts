@@ -60,7 +60,9 @@ test('why there are no snapshots is said once; a hypervisor that takes them need
 
 test('missing programs name their Debian package; either packer of seeds will do', () => {
   const have = (...names: string[]) => checkPrograms({ find: (name) => (names.includes(name) ? `/usr/bin/${name}` : null) });
-  expect(brief(have('setpriv', 'timeout', 'ip', 'nft', 'dnsmasq', 'xorriso', 'qemu-img')).every((line) => line.endsWith(' ok'))).toBe(true);
+  expect(brief(have('setpriv', 'timeout', 'ip', 'nft', 'dnsmasq', 'xorriso', 'qemu-img', 'xz', 'zstd', 'bzip2')).every((line) => line.endsWith(' ok'))).toBe(
+    true,
+  );
   const none = have();
   expect(brief(none)).toEqual([
     'program.setpriv problem',
@@ -70,6 +72,9 @@ test('missing programs name their Debian package; either packer of seeds will do
     'program.dnsmasq warning',
     'program.genisoimage warning',
     'program.qemu-img warning',
+    'program.xz warning',
+    'program.zstd warning',
+    'program.bzip2 warning',
   ]);
   expect(none.map(({ hint }) => hint)).toContain('apt-get install --no-install-recommends iproute2');
 });

@@ -20,7 +20,7 @@ const endMs = 5_000;
 /** Takes leftovers away, VMMs before what they hold; each for itself. Never throws. */
 export async function fixLeftovers(deps: FixDeps, leftovers: readonly Leftover[]): Promise<Fixed[]> {
   const done: Fixed[] = [];
-  const order: readonly Leftover['kind'][] = ['process', 'tap', 'folder', 'rows'];
+  const order: readonly Leftover['kind'][] = ['process', 'tap', 'folder', 'disk', 'image', 'rows'];
   for (const leftover of order.flatMap((kind) => leftovers.filter((one) => one.kind === kind))) {
     try {
       await fix(deps, leftover);
@@ -42,6 +42,9 @@ async function fix({ host, network, dataDir, hasAgent }: FixDeps, leftover: Left
       if (leftover.strange.length > 0)
         throw new MvirtError({ code: 'WRONG_STATE', message: `${leftover.path} is not removed`, hint: 'take those files away first' });
       return rmSync(leftover.path, { recursive: true, force: true });
+    case 'disk':
+    case 'image':
+      return rmSync(leftover.path, { force: true });
     case 'rows':
       if (hasAgent) throw new MvirtError({ code: 'WRONG_STATE', message: 'the rows are not removed', hint: 'the agent removes them at its next start' });
       return tidyStore(dataDir);

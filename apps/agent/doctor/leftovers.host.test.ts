@@ -34,7 +34,11 @@ test('what belongs to no VM is named, and taken away when asked; what a VM has, 
   store.vms.insert(vm('up', true));
   store.vms.insert(vm('off', false));
   store.consoles.put({ vmId: 'gone' as never, logId: 'l', inode: 1, keptFrom: 0, knownSize: 0, runs: [], times: [] });
+  store.images.insert({ name: 'kept', format: 'raw', sizeBytes: 512, sha256: '', source: null, user: null, createdAtMs: 1 });
   store.close();
+  const files = ['images/kept.raw', 'images/lost.qcow2', 'images/.import-x.part', 'disks/off.qcow2', 'disks/ghost.raw', 'disks/.new-1', 'disks/notes.txt'];
+  for (const folder of ['images', 'disks']) mkdirSync(dir.join(folder));
+  for (const name of files) writeFileSync(dir.join(name), '');
   for (const id of ['up', 'off', 'gone']) await network.prepare({ vmId: id, nics: [{ index: 0, tap: null, mac: null }] }, noSignal);
   await using kept = await startTestVmm(host, dir.join('vm', 'up'), ['sleep', '1000']);
   await using ghost = await startTestVmm(host, dir.join('vm', 'ghost'), ['sleep', '1000']);
@@ -50,6 +54,8 @@ test('what belongs to no VM is named, and taken away when asked; what a VM has, 
     expect.stringMatching(/^TAP mvirt-[0-9a-f]{8} of VM gone is held by no VMM$/),
     expect.stringMatching(/^(ghost|mine) is no VM's/),
     expect.stringMatching(/^(ghost|mine) is no VM's/),
+    `${dir.path}/disks/ghost.raw is the disk of a VM that is gone`,
+    `${dir.path}/images/lost.qcow2 is no image's`,
     '1 rows of the database belong to no VM',
   ]);
   // Without an agent a stopped VM's TAP is nobody's affair either.
@@ -65,6 +71,8 @@ test('what belongs to no VM is named, and taken away when asked; what a VM has, 
     true,
     true,
   ]);
+  const gone = ['images/lost.qcow2', 'disks/ghost.raw'];
+  expect(files.filter((name) => !existsSync(dir.join(name)))).toEqual(gone);
   expect(network.taps().map(({ vmId }) => vmId)).toEqual(['up']);
   const after = await check({ fix: true, hasAgent: false });
   expect(after.detail.split('\n')).toHaveLength(1); // the folder that is not ours

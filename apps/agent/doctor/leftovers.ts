@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { MvirtError } from '@mvirt/domain';
-import { runDirOf, runDirs } from '@mvirt/engine';
+import { runDirOf, runDirs, storedFiles } from '@mvirt/engine';
 import { type Host, type ProcessIdentity, runFiles } from '@mvirt/host';
 import { isRunFile } from '@mvirt/hypervisor';
 import type { Network } from '@mvirt/network';
@@ -13,6 +13,8 @@ export type Leftover =
   | { kind: 'tap'; tap: string; vmId: string }
   /** strange: files in it that are none of mvirt's. */
   | { kind: 'folder'; path: string; strange: string[] }
+  /** The disk that was made for a VM that is gone, or an image without a row. */
+  | { kind: 'disk' | 'image'; path: string }
   | { kind: 'rows'; count: number };
 
 export type LeftoverDeps = {
@@ -34,6 +36,7 @@ export async function findLeftovers({ host, network, dataDir, hasAgent, signal }
   const taps = network.rights().reason === null ? await network.present(signal === undefined ? {} : { signal }) : [];
   const folders = runDirs(dataDir).map((name) => join(dataDir, 'vm', name));
   const vmms = folders.flatMap((runDir) => vmmIn(host, runDir) ?? []);
+  const files = storedFiles(dataDir);
   const glance = glanceAtStore(dataDir);
   if (glance === null) return [];
   const known = new Set(glance.vms.map(({ id }) => id));
@@ -46,6 +49,8 @@ export async function findLeftovers({ host, network, dataDir, hasAgent, signal }
     ...vmms.filter(({ runDir }) => !mayHave(owners.get(runDir))).map(({ process, runDir }): Leftover => ({ kind: 'process', process, runDir })),
     ...taps.filter(({ vmId, held }) => !held && !mayHave(liveById.get(vmId))).map(({ tap, vmId }): Leftover => ({ kind: 'tap', tap, vmId })),
     ...folders.filter((path) => !owners.has(path) && !known.has(basename(path))).map((path): Leftover => ({ kind: 'folder', path, strange: strangeIn(path) })),
+    ...files.disks.filter(({ stem }) => !known.has(stem)).map(({ path }): Leftover => ({ kind: 'disk', path })),
+    ...files.images.filter(({ stem }) => !glance.images.includes(stem)).map(({ path }): Leftover => ({ kind: 'image', path })),
     ...rows,
   ];
 }
@@ -76,6 +81,10 @@ export function leftoverText(leftover: Leftover): string {
       return `TAP ${leftover.tap} of VM ${leftover.vmId} is held by no VMM`;
     case 'folder':
       return `${leftover.path} is no VM's${leftover.strange.length > 0 ? `, and holds what mvirt did not put there: ${leftover.strange.join(', ')}` : ''}`;
+    case 'disk':
+      return `${leftover.path} is the disk of a VM that is gone`;
+    case 'image':
+      return `${leftover.path} is no image's`;
     case 'rows':
       return `${leftover.count} rows of the database belong to no VM`;
     default:

@@ -12,7 +12,10 @@ const needs: readonly Need[] = [
   { names: ['nft'], debianPackage: 'nftables', purpose: "lets VMs' networks out, and guards them", needed: false },
   { names: ['dnsmasq'], debianPackage: 'dnsmasq-base', purpose: "gives addresses and names on VMs' networks", needed: false },
   { names: ['genisoimage', 'xorriso'], debianPackage: 'genisoimage', purpose: 'packs cloud-init seed images', needed: false },
-  { names: ['qemu-img'], debianPackage: 'qemu-utils', purpose: 'makes and converts disk images', needed: false },
+  { names: ['qemu-img'], debianPackage: 'qemu-utils', purpose: "checks images, and makes VMs' disks of them", needed: false },
+  { names: ['xz'], debianPackage: 'xz-utils', purpose: 'unpacks images', needed: false },
+  { names: ['zstd'], debianPackage: 'zstd', purpose: 'unpacks images', needed: false },
+  { names: ['bzip2'], debianPackage: 'bzip2', purpose: 'unpacks images', needed: false },
 ];
 
 /** Each program that the agent runs, with the Debian package that brings a missing one. */

@@ -3,6 +3,7 @@ import { MvirtError } from '@mvirt/domain/error';
 import { errorTable, exitStatus } from '@mvirt/domain/error-table';
 import { reportError } from '../output/errors.ts';
 import { writeDocument } from '../output/json.ts';
+import { printable } from '../output/table.ts';
 import { nameOf, stateWord } from '../output/vm-lines.ts';
 import { toCliError } from './failure.ts';
 import type { Invocation } from './invocation.ts';
@@ -35,8 +36,14 @@ function writeOutcome({ io }: Invocation, { answer, error }: Outcome, done: stri
   if (answer === null) reportError(io, false, error);
   else
     io.stdout.write(
-      `${nameOf(answer.vm)}: ${answer.changed ? done : `nothing to do, it is ${stateWord(answer.vm.state)}`}${answer.note ? ` (${answer.note})` : ''}\n`,
+      `${nameOf(answer.vm)}: ${answer.changed ? done : `nothing to do, it is ${stateWord(answer.vm.state)}`}${diskWords(answer)}${answer.note ? ` (${answer.note})` : ''}\n`,
     );
+}
+
+function diskWords({ disks }: ActionDocument): string {
+  if (disks === undefined) return '';
+  const gone = disks.removed.length === 0 ? '' : `, with its own disk ${disks.removed.map(printable).join(', ')}`;
+  return disks.kept.length === 0 ? gone : `${gone}; ${disks.kept.map(printable).join(', ')} ${disks.kept.length === 1 ? 'stays' : 'stay'}`;
 }
 
 /** Failures are in the results as well as in the exit status; one that no VM could be reached for is an error document. */
@@ -45,8 +52,24 @@ function writeResults({ io }: Invocation, outcomes: readonly Outcome[]): void {
   if (unreachable) throw unreachable;
   const results = outcomes.map(({ reference, answer, error }) =>
     answer === null
-      ? { id: null, name: reference, changed: false, state: null, note: null, error: { code: error.code, message: error.message, hint: error.hint } }
-      : { id: answer.vm.id, name: answer.vm.name, changed: answer.changed, state: answer.vm.state, note: answer.note, error: null },
+      ? {
+          id: null,
+          name: reference,
+          changed: false,
+          state: null,
+          note: null,
+          disks: null,
+          error: { code: error.code, message: error.message, hint: error.hint },
+        }
+      : {
+          id: answer.vm.id,
+          name: answer.vm.name,
+          changed: answer.changed,
+          state: answer.vm.state,
+          note: answer.note,
+          disks: answer.disks ?? null,
+          error: null,
+        },
   );
   writeDocument(io, { results });
 }

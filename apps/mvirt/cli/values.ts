@@ -14,6 +14,14 @@ export function memoryMib(text: string): number {
   return Number(match[1]) * (match[2]?.toUpperCase().startsWith('G') ? 1024 : 1);
 }
 
+/** Bytes of a disk: 512M, 20G, 1T; a bare number is MiB. @throws INVALID_ARGUMENT */
+export function sizeBytes(text: string, what: string): number {
+  const match = /^(\d{1,9})\s*(M|MB|MiB|G|GB|GiB|T|TB|TiB)?$/i.exec(text);
+  if (match === null) throw usageError(`${what}: "${text}" is not a size such as 512M, 20G or 1T`);
+  const power = { M: 20, G: 30, T: 40 }[match[2]?.[0]?.toUpperCase() ?? 'M'] ?? 20;
+  return Number(match[1]) * 2 ** power;
+}
+
 const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Milliseconds: 60, 60s, 500ms, 5m, 1h; a bare number is seconds. @throws INVALID_ARGUMENT */

@@ -1,14 +1,16 @@
 import { themeNames } from '../cli/theme-names.ts';
 import { agentCommands } from './agent/index.ts';
 import type { CommandDefinition, OptionDefinition } from './definition.ts';
+import { imageCommands } from './image/index.ts';
 import { networkCommands } from './network/index.ts';
 import { vmCommands } from './vm/index.ts';
 
 /** Every subcommand, in the order in which help shows them. */
-export const commands: readonly CommandDefinition[] = [...vmCommands, ...networkCommands, ...agentCommands];
+export const commands: readonly CommandDefinition[] = [...vmCommands, ...imageCommands, ...networkCommands, ...agentCommands];
 
 /** Nouns that are no command by themselves, with what help says of them. */
 export const nouns: Readonly<Record<string, string>> = {
+  image: "Disk images that mvirt keeps, to make VMs' disks of.",
   network: 'Networks that mvirt makes and keeps: each a bridge with addresses, names, and a way out.',
 };
 

@@ -76,7 +76,9 @@ export function vmDetails(vm: VmDocument, paint: Paint, nowMs: number): string {
   if (vm.restart !== null && vm.restart !== 'never') lines.push(['restart', vm.restart]);
   if (vm.autostart) lines.push(['autostart', autostart(vm)]);
   for (const field of ['kernel', 'initramfs', 'cmdline', 'firmware'] as const) if (vm[field] !== null) lines.push([field, printable(vm[field])]);
-  for (const disk of vm.disks) lines.push(['disk', diskText(disk)]);
+  if (vm.image !== null) lines.push(['image', printable(vm.image) + (vm.imageUser === null ? '' : ` (user ${printable(vm.imageUser)})`)]);
+  for (const disk of vm.disks) lines.push(['disk', diskText(disk, vm.ownDisk)]);
+  if (vm.ownDisk !== null && !vm.disks.some(({ path }) => path === vm.ownDisk)) lines.push(['own disk', `${printable(vm.ownDisk)} (detached)`]);
   for (const nic of vm.nics)
     lines.push([
       'nic',
@@ -89,8 +91,8 @@ export function vmDetails(vm: VmDocument, paint: Paint, nowMs: number): string {
   return `${lines.map(([key, value]) => `${key.padEnd(widest)}  ${value}`.trimEnd()).join('\n')}\n`;
 }
 
-function diskText({ path, format, readonly }: VmDocument['disks'][number]): string {
-  const words = [format, readonly ? 'read-only' : null].filter((word) => word !== null).join(', ');
+function diskText({ path, format, readonly }: VmDocument['disks'][number], ownDisk: string | null): string {
+  const words = [format, readonly ? 'read-only' : null, path === ownDisk ? 'its own' : null].filter((word) => word !== null).join(', ');
   return printable(path) + (words === '' ? '' : ` (${words})`);
 }
 

@@ -9,8 +9,14 @@ export type ErrorDocument = z.output<typeof errorSchema>;
 export const actionResultSchema = z.object({ vm: vmSchema, changed: z.boolean(), note: z.string().nullable() });
 export type ActionAnswer = z.output<typeof actionResultSchema>;
 
-/** The same as commands show it, from whichever door. */
-export type ActionDocument = Omit<ActionAnswer, 'vm'> & { vm: VmDocument };
+/** A deleted VM's disks, by path. */
+export const deletedDisksSchema = z.object({ removed: z.array(z.string()), kept: z.array(z.string()) });
+export type DeletedDisks = z.output<typeof deletedDisksSchema>;
+
+export type DeleteAnswer = ActionAnswer & { disks: DeletedDisks };
+
+/** The same as commands show it, from whichever door; disks: where something was deleted, and the door can tell. */
+export type ActionDocument = Omit<ActionAnswer, 'vm'> & { vm: VmDocument; disks?: DeletedDisks };
 
 /** What a drain did to one VM. */
 export const drainedSchema = z.object({ vm: vmSchema, error: errorSchema.nullable() });

@@ -1,9 +1,10 @@
 import { observedStates } from '@mvirt/domain';
 import { z } from 'zod';
-import { errorSchema } from './action.ts';
+import { deletedDisksSchema, errorSchema } from './action.ts';
 import { apiVersion } from './api-version.ts';
 import { doctorReportSchema } from './doctor.ts';
 import { eventSchema, followedEventSchema, logLineSchema } from './event.ts';
+import { imageSchema } from './image.ts';
 import { networkChangeSchema, networkSchema } from './network.ts';
 import { sshCommandSchema } from './ssh.ts';
 import { vmDocumentSchema, vmSchema } from './vm.ts';
@@ -12,6 +13,8 @@ const document = <T extends z.ZodRawShape>(shape: T) => z.strictObject({ apiVers
 
 const one = document({ vm: vmDocumentSchema });
 const ofAgent = document({ vm: vmSchema });
+
+const oneImage = document({ image: imageSchema });
 
 const results = document({
   results: z.array(
@@ -22,6 +25,8 @@ const results = document({
       changed: z.boolean(),
       state: z.enum(observedStates).nullable(),
       note: z.string().nullable(),
+      /** Of a VM that was deleted: which disks went with it, and which stay; null: nothing was deleted, or the server does not say. */
+      disks: deletedDisksSchema.nullable(),
       error: errorSchema.nullable(),
     }),
   ),
@@ -49,6 +54,10 @@ export const commandDocuments = {
   cp: document({ ssh: sshCommandSchema }),
   version: document({ version: z.string(), commit: z.string().nullable(), date: z.iso.datetime().nullable(), agentVersion: z.string().nullable() }),
   completion: document({ shell: z.string(), script: z.string() }),
+  'image-import': oneImage,
+  'image-ls': document({ images: z.array(imageSchema) }),
+  'image-show': oneImage,
+  'image-rm': oneImage,
   doctor: document(doctorReportSchema.shape),
   error: document({ error: errorSchema }),
 } as const;

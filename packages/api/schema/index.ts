@@ -8,6 +8,8 @@ export * from './doctor.ts';
 export * from './documents.ts';
 export * from './event.ts';
 export * from './host.ts';
+export * from './image.ts';
+export * from './image-piece.ts';
 export * from './input.ts';
 export * from './network.ts';
 export * from './ssh.ts';

@@ -1,7 +1,18 @@
-import { changeSpecSchema, createNetworkSchema, createSpecSchema, diskFormats, labelsSchema, macSchema, pathSchema, vmNameSchema } from '@mvirt/domain';
+import {
+  changeSpecSchema,
+  createNetworkSchema,
+  createSpecSchema,
+  diskFormats,
+  importImageSchema,
+  labelsSchema,
+  macSchema,
+  pathSchema,
+  vmNameSchema,
+} from '@mvirt/domain';
 import { z } from 'zod';
 import { consoleStartSchema } from './console.ts';
 import { maxConsoleMessageBytes } from './console-limit.ts';
+import { maxImagePieceBytes } from './image-piece.ts';
 
 /** An id, a name or an id's first characters: the agent looks it up. */
 const vm = z.string().min(1, 'must name a VM').max(256);
@@ -12,6 +23,9 @@ const lastEventId = z.string().max(200).nullish();
 const timeMs = z.int().min(0);
 const milliseconds = z.int().min(0);
 const bytes = z.instanceof(Uint8Array<ArrayBufferLike>).refine((value) => value.byteLength <= maxConsoleMessageBytes, 'must be at most 64 KiB');
+
+const ofImport = { id: z.string().min(1).max(64) };
+const headerText = z.string().regex(/^[\x21-\x7e][\x20-\x7e]{0,510}$/, 'must be the text of a header');
 
 /** What each procedure takes; unknown keys are refused. */
 export const inputs = {
@@ -59,5 +73,17 @@ export const inputs = {
   network: z.strictObject({ name: z.string().min(1).max(64) }),
   createNetwork: createNetworkSchema.extend({ dryRun: z.boolean().default(false) }),
   removeNetwork: z.strictObject({ name: z.string().min(1).max(64), dryRun: z.boolean().default(false) }),
+  image: z.strictObject({ name: z.string().min(1).max(64) }),
+  beginImport: importImageSchema,
+  import: z.strictObject(ofImport),
+  /** validator: the source's ETag or time, as If-Range takes them; null: it has none. */
+  followImport: z.strictObject({ ...ofImport, offset: z.int().min(0), validator: headerText.nullable() }),
+  writeImport: z.strictObject({
+    ...ofImport,
+    offset: z.int().min(0),
+    bytes: z.instanceof(Uint8Array<ArrayBufferLike>).refine((value) => value.byteLength <= maxImagePieceBytes, 'must be at most 2 MiB'),
+    /** That follow the bytes. */
+    zeros: z.int().min(0).max(maxImagePieceBytes).default(0),
+  }),
   listFolder: z.strictObject({ path: pathSchema }),
 };

@@ -2,6 +2,7 @@ import { agentRouter } from './agent-router.ts';
 import { consoleRouter } from './console-router.ts';
 import { eventRouter } from './event-router.ts';
 import { hostRouter } from './host-router.ts';
+import { imageRouter } from './image-router.ts';
 import { logRouter } from './log-router.ts';
 import { networkRouter } from './network-router.ts';
 import { sshRouter } from './ssh-router.ts';
@@ -19,6 +20,7 @@ export function createAppRouter() {
     host: hostRouter(trpc),
     network: networkRouter(trpc),
     ssh: sshRouter(trpc),
+    image: imageRouter(trpc),
     agent: agentRouter(trpc),
   });
 }

@@ -1,9 +1,11 @@
 import { bytesPerMib, type LifecycleEvent, toRfc3339, type VmSpec } from '@mvirt/domain';
 import type {
   ActionResult,
+  DeleteResult,
   DrainOutcome,
   HostService,
   HypervisorReport,
+  ImageSnapshot,
   LogLine,
   NetworkSnapshot,
   UsageReading,
@@ -13,10 +15,12 @@ import type {
 import type {
   ActionAnswer,
   CreatedAnswer,
+  DeleteAnswer,
   DrainAnswer,
   EventDocument,
   HostDocument,
   HypervisorDocument,
+  ImageDocument,
   LogLineDocument,
   NetworkDocument,
   SetAnswer,
@@ -73,6 +77,8 @@ export const toSet = ({ vm, warnings, note }: { vm: VmSnapshot; warnings: string
 
 export const toAction = ({ vm, changed, note }: ActionResult): ActionAnswer => ({ vm: toVm(vm), changed, note });
 
+export const toDeleted = ({ disks, ...action }: DeleteResult): DeleteAnswer => ({ ...toAction(action), disks });
+
 export type VmNotice = { kind: 'snapshot'; vms: Vm[] } | { kind: 'changed'; vm: Vm } | { kind: 'removed'; id: string };
 
 export function toNotice(notice: VmChangeNotice): VmNotice {
@@ -103,6 +109,10 @@ export const toHypervisor = (report: HypervisorReport): HypervisorDocument => ({
 
 export function toNetwork({ createdAtMs, ...network }: NetworkSnapshot): NetworkDocument {
   return { ...network, createdAt: toRfc3339(createdAtMs) };
+}
+
+export function toImage({ createdAtMs, ...image }: ImageSnapshot): ImageDocument {
+  return { ...image, createdAt: toRfc3339(createdAtMs) };
 }
 
 const time = (atMs: number | null): string | null => (atMs === null ? null : toRfc3339(atMs));

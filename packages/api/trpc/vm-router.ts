@@ -1,6 +1,6 @@
 import { inputs } from '../schema/index.ts';
 import { defined } from './defined.ts';
-import { toAction, toCreated, toDrained, toNotice, toSet, toVm } from './documents.ts';
+import { toAction, toCreated, toDeleted, toDrained, toNotice, toSet, toVm } from './documents.ts';
 import { stream } from './stream.ts';
 import type { Trpc } from './trpc.ts';
 
@@ -15,7 +15,9 @@ export function vmRouter({ router, procedure }: Trpc) {
       const { id, name } = services.vms.get(services.vms.resolve(input.vm, { careful: input.careful }));
       return { id: String(id), name };
     }),
-    create: procedure.input(inputs.create).mutation(async ({ ctx, input }) => toCreated(await ctx.services.vms.create(input))),
+    create: procedure
+      .input(inputs.create)
+      .mutation(async ({ ctx: { services, hungUp }, input }) => toCreated(await services.vms.create(input, { signal: hungUp }))),
     set: procedure.input(inputs.set).mutation(async ({ ctx: { services, hungUp }, input: { vm, ...change } }) => {
       return toSet(await services.vms.set(services.vms.resolve(vm, { careful: false }), defined(change), { signal: hungUp }));
     }),
@@ -41,7 +43,7 @@ export function vmRouter({ router, procedure }: Trpc) {
       return toAction(await services.vms.resume(services.vms.resolve(input.vm, { careful: false }), { signal: hungUp }));
     }),
     delete: action.mutation(async ({ ctx: { services, hungUp }, input }) => {
-      return toAction(await services.vms.delete(services.vms.resolve(input.vm, { careful: true }), { signal: hungUp }));
+      return toDeleted(await services.vms.delete(services.vms.resolve(input.vm, { careful: true }), { signal: hungUp }));
     }),
     attachDisk: procedure.input(inputs.attachDisk).mutation(async ({ ctx: { services, hungUp }, input: { vm, ...disk } }) => {
       return toAction(await services.vms.attachDisk(services.vms.resolve(vm, { careful: false }), defined(disk), { signal: hungUp }));

@@ -3,9 +3,11 @@ export const debianPackageOf = (program: string): string => packages[program] ??
 
 const packages: Record<string, string> = {
   bridge: 'iproute2',
+  bzip2: 'bzip2',
   'cloud-init': 'cloud-init',
   dnsmasq: 'dnsmasq-base',
   genisoimage: 'genisoimage',
+  gzip: 'gzip',
   ip: 'iproute2',
   mkfs: 'util-linux',
   mount: 'mount',
@@ -25,4 +27,6 @@ const packages: Record<string, string> = {
   tc: 'iproute2',
   unshare: 'util-linux',
   xorriso: 'xorriso',
+  xz: 'xz-utils',
+  zstd: 'zstd',
 };

@@ -138,7 +138,11 @@ export const errnoOf = {
   EAGAIN: 11,
   EACCES: 13,
   EEXIST: 17,
+  EXDEV: 18,
   EINVAL: 22,
+  ENOTTY: 25,
+  ENOSPC: 28,
   ENOSYS: 38,
   EOPNOTSUPP: 95,
+  EDQUOT: 122,
 } as const;

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { MvirtError } from '@mvirt/domain';
 import type { Programs, RunOptions } from '../programs.ts';
+import { capability, effectiveCapabilities } from './capabilities.ts';
 import { debianPackageOf } from './debian-packages.ts';
 
 const maxOutputBytes = 8 * 1024 * 1024;
@@ -28,7 +29,9 @@ export function createPrograms(searchPath = process.env.PATH ?? ''): Programs {
     find,
     async run(argv, options) {
       const [name = '', ...args] = argv;
-      return runProgram(name, find(name) ?? missing(name), args, options);
+      const path = find(name) ?? missing(name);
+      if (!options.confined) return runProgram(name, path, args, options);
+      return runProgram(name, find('setpriv') ?? missing('setpriv'), [...withoutRights(), path, ...args], options, [name, ...args]);
     },
   };
 }
@@ -53,21 +56,32 @@ function isProgram(path: string): boolean {
   }
 }
 
-async function runProgram(name: string, path: string, args: string[], options: RunOptions): Promise<{ stdout: string; stderr: string }> {
-  const shown = [name, ...args].join(' ');
+/** Of a setpriv that leaves nothing. An agent that may not change its bounding set still hands nothing on. */
+function withoutRights(): string[] {
+  const bounding = effectiveCapabilities().has(capability.setPcap) ? ['--bounding-set=-all'] : [];
+  return ['--no-new-privs', ...bounding, '--inh-caps=-all', '--ambient-caps=-all', '--'];
+}
+
+type Answer = { stdout: string; stderr: string };
+
+/** known: the command as people know it. */
+async function runProgram(name: string, path: string, args: string[], options: RunOptions, known = [name, ...args]): Promise<Answer> {
+  const shown = known.join(' ');
   const fail = (code: 'TIMEOUT' | 'CANCELLED' | 'PROGRAM_FAILED' | 'DISK_FULL', why: string, cause?: unknown) =>
     new MvirtError({ code, message: `${shown}: ${why}`, ...(cause === undefined ? {} : { cause }) });
   if (options.signal?.aborted) throw fail('CANCELLED', 'not run, the caller has gone', options.signal.reason);
 
   // A session of its own: the terminal's Ctrl-C does not reach it, and its children end with it.
+  const inputFile = options.inputFile === undefined ? null : openSync(options.inputFile, 'r');
   const child = spawn(path, args, {
     cwd: options.cwd,
     detached: true,
     env: { ...process.env, LC_ALL: 'C' },
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [inputFile ?? (options.input === undefined ? 'ignore' : 'pipe'), 'pipe', 'pipe'],
   });
+  if (inputFile !== null) closeSync(inputFile);
   const stopped = Promise.withResolvers<never>();
-  const stop = (error: MvirtError) => {
+  const stop = (error: unknown) => {
     endGroup(child);
     stopped.reject(error);
   };
@@ -75,14 +89,16 @@ async function runProgram(name: string, path: string, args: string[], options: R
   const timer = setTimeout(() => stop(fail('TIMEOUT', `not done after ${options.timeoutMs} ms`)), options.timeoutMs);
   options.signal?.addEventListener('abort', onAbort, { once: true });
   const tooMuch = () => stop(fail('PROGRAM_FAILED', `wrote more than ${maxOutputBytes} bytes`));
-  const stdout = collect(child.stdout, tooMuch);
+  const { onOutput } = options;
+  const stdout = onOutput === undefined ? collect(child.stdout, tooMuch) : () => '';
+  const taken = onOutput === undefined ? null : handOver(child.stdout, onOutput).catch(stop);
   const stderr = collect(child.stderr, tooMuch);
   // A program that ends without reading its input gives EPIPE here; its exit status says what there is to say.
   child.stdin?.on('error', () => {});
   child.stdin?.end(options.input);
   try {
-    const { status, signal } = await Promise.race([ended(child, fail), stopped.promise]);
-    if (status !== 0) {
+    const [{ status, signal }] = await Promise.race([Promise.all([ended(child, fail), taken]), stopped.promise]);
+    if (status !== 0 && !(status !== null && options.accepts?.includes(status))) {
       const words =
         stderr()
           .split('\n')
@@ -122,6 +138,11 @@ function endGroup(child: ChildProcess): void {
   } catch {
     // ended in this very moment
   }
+}
+
+async function handOver(stream: NodeJS.ReadableStream | null, take: (piece: Uint8Array) => Promise<void>): Promise<void> {
+  if (stream === null) return;
+  for await (const piece of stream) await take(Buffer.from(piece));
 }
 
 function collect(stream: NodeJS.ReadableStream | null, tooMuch: () => void): () => string {

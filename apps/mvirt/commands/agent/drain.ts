@@ -11,7 +11,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const seconds = wholeNumber(last(invocation, 'timeout') ?? '90', '--timeout');
   const drained = await invocation.api().vm.drain.mutate({ graceMs: seconds === 0 ? null : seconds * 1000 }, { signal });
   if (json) {
-    writeDocument(io, { results: drained.map(({ vm, error }) => ({ id: vm.id, name: vm.name, changed: error === null, state: vm.state, note: null, error })) });
+    writeDocument(io, {
+      results: drained.map(({ vm, error }) => ({ id: vm.id, name: vm.name, changed: error === null, state: vm.state, note: null, disks: null, error })),
+    });
   } else {
     for (const { vm, error } of drained) {
       if (error === null) io.stdout.write(`${nameOf(vm)}: ${stateText(vm)}, ${vm.keepRunning ? "started again at the host's boot" : 'as asked before'}\n`);

@@ -129,7 +129,7 @@ test.skipIf(missing !== null)(title('delete and kill ask here, and --yes, no, Ct
     [['C-c'], 130],
   ] as const) {
     await using terminal = await ask();
-    await terminal.until('delete web? Settings, logs and console history are lost; disks stay. [y/N]');
+    await terminal.until('delete web? Settings, logs, console history and disks made from images are lost;');
     await terminal.keys(...keys);
     expect([keys, await terminal.untilEnded()]).toEqual([keys, status]);
     expect(cli.bench.vms().list().length).toBe(1);

@@ -6,7 +6,7 @@ import { toCliError } from '../../cli/failure.ts';
 import { readText } from '../../cli/files.ts';
 import { all, has, type Invocation, last } from '../../cli/invocation.ts';
 import { usageError } from '../../cli/usage-error.ts';
-import { disk, durationMs, memoryMib, network, pair, wholeNumber } from '../../cli/values.ts';
+import { disk, durationMs, memoryMib, network, pair, sizeBytes, wholeNumber } from '../../cli/values.ts';
 import { writeDocument } from '../../output/json.ts';
 import { printable } from '../../output/table.ts';
 import { nameOf, stateWord } from '../../output/vm-lines.ts';
@@ -66,6 +66,7 @@ export async function createInput(invocation: Invocation): Promise<CreateInput> 
   const keys = await Promise.all(all(invocation, 'ssh-key').map((file) => readText(file, cwd, '--ssh-key')));
   const hypervisor = text('hypervisor');
   const restart = text('restart');
+  const [image, diskSize] = [text('image'), text('disk-size')];
   return {
     ...(name === undefined ? {} : { name }),
     vcpus: wholeNumber(text('vcpus') ?? '1', '--vcpus'),
@@ -76,6 +77,8 @@ export async function createInput(invocation: Invocation): Promise<CreateInput> 
     initramfs: path('initramfs'),
     cmdline: text('cmdline') ?? null,
     firmware: path('firmware'),
+    ...(image === undefined ? {} : { image }),
+    ...(diskSize === undefined ? {} : { diskSizeBytes: sizeBytes(diskSize, '--disk-size') }),
     disks: all(invocation, 'disk').map((value) => disk(value, cwd)),
     nics: all(invocation, 'network').map(network),
     userData: userData === undefined ? null : await readText(userData, cwd, '--user-data'),

@@ -65,6 +65,8 @@ export const vmCommands: readonly CommandDefinition[] = [
       { name: 'memory', value: 'SIZE', summary: 'MiB, or with M or G', defaultText: '512' },
       { name: 'max-vcpus', value: 'N', summary: 'how many it may be given while it runs', defaultText: '--vcpus' },
       { name: 'max-memory', value: 'SIZE', summary: 'how much it may be given while it runs, in steps of 128M', defaultText: '--memory' },
+      { name: 'image', value: 'NAME', summary: 'a disk of its own, made of a stored image; it boots where no kernel is given' },
+      { name: 'disk-size', value: 'SIZE', summary: 'of that disk: MiB, or with M, G or T', defaultText: "the image's" },
       {
         name: 'disk',
         value: 'PATH[,ro][,format=raw|qcow2]',
@@ -124,7 +126,12 @@ export const vmCommands: readonly CommandDefinition[] = [
   action('reboot', 'reset VMs', { load: () => import('./reboot.ts') }),
   action('pause', 'halt the virtual CPUs', { load: () => import('./pause.ts') }),
   action('resume', 'let paused VMs go on', { load: () => import('./resume.ts') }),
-  action('delete', 'delete stopped VMs; their disks stay', { aliases: ['rm'], options: [yes], overGrpc: true, load: () => import('./delete.ts') }),
+  action('delete', 'delete stopped VMs, with disks made for them from images; other disks stay', {
+    aliases: ['rm'],
+    options: [yes],
+    overGrpc: true,
+    load: () => import('./delete.ts'),
+  }),
   {
     name: 'console',
     summary: 'the serial console; Ctrl+a t leaves, Ctrl+a Ctrl+a sends Ctrl+a',

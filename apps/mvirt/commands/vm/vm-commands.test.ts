@@ -36,7 +36,10 @@ test("a VM's life for scripts: every document is what its schema says", async ()
   expect(await cli.json('list')).toEqual({ apiVersion: 'mvirt/v1', vms: [] });
   const { vm } = (await cli.json('create', '--name', 'web', '--kernel', kernel, '--label', 'role=front', '--network', 'default')) as { vm: Vm };
   expect(vm).toMatchObject({ name: 'web', state: 'stopped', memoryBytes: 512 * 1_048_576, labels: { role: 'front' }, lastExit: null, startedAt: null });
-  const one = (changed: boolean, state: string) => ({ apiVersion: 'mvirt/v1', results: [{ id: vm.id, name: 'web', changed, state, note: null, error: null }] });
+  const one = (changed: boolean, state: string) => ({
+    apiVersion: 'mvirt/v1',
+    results: [{ id: vm.id, name: 'web', changed, state, note: null, disks: null, error: null }],
+  });
   expect(await cli.json('start', 'web')).toEqual(one(true, 'running'));
   expect(await cli.json('start', 'web')).toEqual(one(false, 'running'));
   expect(((await cli.json('wait', 'web', 'running')) as { vm: Vm }).vm.state).toBe('running');

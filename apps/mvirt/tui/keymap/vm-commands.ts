@@ -26,7 +26,7 @@ export const vmCommands: readonly Command[] = [
   onVm({ id: 'start', title: 'start the VM', key: 's', refuse: refuseStart }, (actions, vms) => actions.act('start', vms)),
   onVm({ id: 'stop', title: 'stop the VM: its guest shuts down', key: 'S', refuse: refuseStop }, (actions, vms) => actions.act('stop', vms)),
   onVm({ id: 'kill', title: 'kill the VM: power off at once', key: 'k', refuse: refuseKill }, (actions, vms) => actions.confirm('kill', vms)),
-  onVm({ id: 'delete', title: 'delete the VM; its disks stay', key: 'd', when: ['list', 'logs'], refuse: refuseDelete }, (actions, vms) =>
+  onVm({ id: 'delete', title: 'delete the VM with its own disk; others stay', key: 'd', when: ['list', 'logs'], refuse: refuseDelete }, (actions, vms) =>
     actions.confirm('delete', vms),
   ),
 ];

@@ -27,7 +27,7 @@ export function toCreateRequest(input: CreateInput): CreateVmRequest {
 }
 
 /** Keys whose options have other names. */
-const otherNames: Record<string, string> = { sshKeys: 'ssh-key', labels: 'label', maxMemoryMib: 'max-memory' };
+const otherNames: Record<string, string> = { sshKeys: 'ssh-key', labels: 'label', maxMemoryMib: 'max-memory', diskSizeBytes: 'disk-size' };
 
 const optionOf = (key: string): string => `--${otherNames[key] ?? key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
