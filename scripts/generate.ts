@@ -5,6 +5,8 @@ import { schemaFiles } from '@mvirt/api/schema/json-schema';
 import { configurationDocument } from '../apps/agent/config-text.ts';
 import { commandsDocument } from '../apps/mvirt/cli/commands-document.ts';
 import { keysDocument } from '../apps/mvirt/tui/keymap/keys-document.ts';
+import { errorsDocument } from './documents/errors.ts';
+import { eventsDocument } from './documents/events.ts';
 
 const folder = join(import.meta.dir, '../docs/schema');
 mkdirSync(folder, { recursive: true });
@@ -13,7 +15,13 @@ for (const name of readdirSync(folder)) if (!(name in files)) rmSync(join(folder
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 console.log(`docs/schema: ${Object.keys(files).length} files`);
 
-const documents = { 'keys.md': keysDocument(), 'configuration.md': configurationDocument(), 'commands.md': commandsDocument() };
+const documents = {
+  'keys.md': keysDocument(),
+  'configuration.md': configurationDocument(),
+  'commands.md': commandsDocument(),
+  'events.md': eventsDocument(),
+  'errors.md': errorsDocument(),
+};
 for (const [name, text] of Object.entries(documents)) {
   writeFileSync(join(import.meta.dir, '../docs', name), text);
   console.log(`docs/${name}`);

@@ -8,6 +8,7 @@ export * from './create-spec.ts';
 export * from './disk-format.ts';
 export * from './error.ts';
 export * from './error-table.ts';
+export * from './event-detail.ts';
 export * from './exit-cause.ts';
 export * from './hypervisor-kind.ts';
 export * from './image-spec.ts';

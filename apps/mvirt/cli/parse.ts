@@ -46,7 +46,7 @@ export function parse(argv: readonly string[]): Parsed {
     program.addCommand(made.exitOverride(refusing).configureOutput(output));
     return made;
   };
-  for (const command of commands) {
+  for (const command of meant(argv)) {
     const refusing = (error: CommanderError) => {
       culprit = command.name;
       throw error;
@@ -83,6 +83,14 @@ export function parse(argv: readonly string[]): Parsed {
     throw refusal(error, culprit);
   }
   return parsed ?? { kind: 'help', text: help };
+}
+
+/** The commands that a line which begins with a command's word can mean; else all. To build all takes longer than many a command runs. */
+function meant(argv: readonly string[]): readonly CommandDefinition[] {
+  const word = argv.find((one) => one !== '--json');
+  const begins = (name: string): boolean => name.split(' ')[0] === word;
+  const found = commands.filter(({ name, aliases = [] }) => begins(name) || aliases.some(begins));
+  return found.length === 0 ? commands : found;
 }
 
 /** Each command, and a noun's verbs in its place or behind it. */

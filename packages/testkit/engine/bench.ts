@@ -1,6 +1,6 @@
 import { expect } from 'bun:test';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import type { CreateInput, VmId } from '@mvirt/domain';
+import { type CreateInput, eventDetails, type VmId } from '@mvirt/domain';
 import { createEngine, type Engine, type EngineDeps, type EngineLog, type LogFields, type VmService, type VmSnapshot } from '@mvirt/engine';
 import type { Host } from '@mvirt/host';
 import type { HypervisorDriver, Vmm } from '@mvirt/hypervisor';
@@ -149,6 +149,9 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       for (const { id } of vms().list()) {
         await vms().kill(id, {});
         await vms().delete(id, {});
+      }
+      for (const { type, detail } of life.engine.events.read({ since: null, limit: 10_000 })) {
+        expect([type, eventDetails[type].detail.safeParse(detail).error]).toEqual([type, undefined]);
       }
       await life.engine.close();
       life.store.close();
