@@ -4,6 +4,7 @@ import type { CliRenderer } from '@opentui/core';
 import { render } from '@opentui/solid';
 import { createClipboard } from './clipboard.ts';
 import { createOwnFiles } from './forms/own-files.ts';
+import { createTerminalLender } from './lend-terminal.ts';
 import { openScreen, type ScreenOptions } from './open-screen.ts';
 import { registerGuestTerminal } from './panes/console.tsx';
 import { Screen } from './screen.tsx';
@@ -32,26 +33,29 @@ export async function runUi(options: RunUiOptions): Promise<number> {
 }
 
 /** The same with another agent. */
-export async function runUiWith({ agent, api }: { agent: Agent; api: AgentApi }, options: Omit<RunUiOptions, 'socketPath'>): Promise<number> {
+export async function runUiWith({ agent, api }: { agent: Agent; api: AgentApi }, options: Omit<RunUiOptions, 'tried'>): Promise<number> {
   const ended = Promise.withResolvers<{ status: number; defect: unknown }>();
   const end = (status: number, defect: unknown = null): void => ended.resolve({ status, defect });
   registerGuestTerminal();
   const screen = await openScreen(options, () => end(0));
   const { renderer } = screen;
+  const lender = createTerminalLender({ renderer, socketPath: options.socketPath });
   const ui = createUi({
     agent,
     timers: systemTimers(),
     files: createOwnFiles(process.cwd()),
     runLine: createRunLine({ api, cwd: process.cwd(), env: process.env }),
     copy: createClipboard(renderer, process.env),
+    inTerminal: lender.run,
     onSuspend: () => suspend(renderer),
     onQuit: () => end(0),
   });
-  const unhook = hookProcess(renderer, end);
+  const unhook = hookProcess(renderer, end, lender.lent);
   try {
     const theme = await screen.theme();
     await render(() => <Screen ui={ui} theme={theme} />, renderer);
     const { status, defect } = await ended.promise;
+    lender[Symbol.dispose]();
     ui.dispose();
     restore(renderer);
     if (defect !== null) writeSync(2, `mvirt: the UI ended by a defect: ${defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)}\n`);
@@ -64,17 +68,22 @@ export async function runUiWith({ agent, api }: { agent: Agent; api: AgentApi },
   }
 }
 
+/** A key of the terminal sends these to whoever reads it. */
+const typed: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT']);
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 /** Every way out leads through `end`, and a process that exits elsewhere restores its terminal too. */
-function hookProcess(renderer: CliRenderer, end: (status: number, defect?: unknown) => void): () => void {
+function hookProcess(renderer: CliRenderer, end: (status: number, defect?: unknown) => void, lent: () => boolean): () => void {
   const onDefect = (error: unknown): void => end(1, error);
   const onExit = (): void => restore(renderer);
   const hooks: [string, (value?: unknown) => void][] = [
     ['uncaughtException', onDefect],
     ['unhandledRejection', onDefect],
     ['exit', onExit],
-    ...Object.entries(signalNumbers).map(([signal, number]): [string, () => void] => [signal, () => end(128 + number)]),
+    ...Object.entries(signalNumbers).map(([signal, number]): [string, () => void] => [
+      signal,
+      () => (lent() && typed.has(signal) ? undefined : end(128 + number)),
+    ]),
   ];
   for (const [name, hook] of hooks) process.on(name, hook);
   // A terminal may go without a signal: of a process in a session of its own.

@@ -65,6 +65,7 @@ beforeAll(async () => {
     files: createOwnFiles(dir.path),
     runLine: createRunLine({ api: client.api, cwd: dir.path, env: {} }),
     copy: () => true,
+    inTerminal: async () => 0,
     onSuspend: () => {},
     onQuit: () => {},
   });
@@ -184,10 +185,10 @@ for (const { id, state = 'running', note = '', requests = 1, act = () => run(id)
 
 const sorted = (requests: unknown[][]): unknown[][] => requests.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 
-/** What only looks, with the command that shows the same. */
-const looks: Record<string, string> = { console: 'console', logs: 'logs', get: 'get' };
+/** What changes nothing, with the command that does the same. */
+const looks: Record<string, string> = { console: 'console', logs: 'logs', get: 'get', ssh: 'ssh' };
 
-test.each(Object.entries(looks))('%s shows the line that looks at the same', async (id, name) => {
+test.each(Object.entries(looks))('%s shows the line that does the same', async (id, name) => {
   await setState('running');
   const line = commands.find((command) => command.id === id)?.cliLine(ui.view()) ?? '';
   const parsed = parse(splitLine(line)?.slice(1) ?? []);

@@ -124,7 +124,7 @@ test('a folder that cannot be read says so, and one that is slow can be left', a
 test('a VM is changed by what differs, and the agent’s word stands beside its field', async () => {
   await using open = await openUi(small);
   open.fake.vms({ kind: 'snapshot', vms: [full()] });
-  let frame = await open.keys('e');
+  let frame = await open.keys('E');
   expect(frame).toMatch(/Name +web-1/);
   expect(frame).toMatch(/vCPUs +4/);
   await open.keys('^s');

@@ -63,6 +63,35 @@ test('what the UI can show itself it shows, and what is lost is asked for', asyn
   expect(open.lines).toEqual([]);
 });
 
+test('ssh and cp get the terminal, by their key or a line, and how they ended is said', async () => {
+  await using open = await withVms();
+  const nics = (addresses: string[]) => [{ mac: '52:54:00:00:00:01', tap: null, network: 'default', kept: [], addresses }];
+  const select = (change: Parameters<typeof fakeVm>[0]) => open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'web-1', ...change })] });
+  select({ state: 'stopped' });
+  expect(await open.keys('e')).toContain('ssh: web-1 is stopped');
+  select({ state: 'running' });
+  expect(await open.keys('e')).toContain('ssh: web-1 has no NIC');
+  select({ state: 'running', nics: nics([]) });
+  expect(await open.keys('e')).toContain('ssh: web-1 has no address yet');
+  select({ state: 'running', nics: nics(['10.9.0.7']) });
+  expect(await open.keys('e')).toContain('$ mvirt ssh web-1');
+  await open.screen.waitForFrame((text) => text.includes('mvirt ssh web-1: done'));
+  open.failInTerminal(255);
+  await open.keys(':', ...typed("ssh web-1 -l alice -- 'df -h'"), 'ENTER');
+  await open.screen.waitForFrame((text) => text.includes('ended with status 255'));
+  await open.keys(':', ...typed('mvirt cp web-1:/etc/motd .'), 'ENTER');
+  expect(open.inTerminal).toEqual([
+    ['ssh', 'id-web-1'],
+    ['ssh', 'web-1', '-l', 'alice', '--', 'df -h'],
+    ['cp', 'web-1:/etc/motd', '.'],
+  ]);
+  expect(await open.keys(':', ...typed('ssh --stdio web-1'), 'ENTER')).toContain('is for other programs');
+  await open.keys(':', ...typed('ssh --json web-1'), 'ENTER');
+  expect(open.lines).toEqual([['ssh', 'web-1']]);
+  open.fake.lose();
+  expect(await open.keys('e')).toContain('ssh: the agent cannot be reached');
+});
+
 test('a line typed while the agent is away is not run when it comes back', async () => {
   await using open = await withVms();
   open.fake.lose();

@@ -19,12 +19,20 @@ const guestMs = 100_000;
 const odd = `a b*?[c]{d}"'$(id)\`;\\n:é\n`;
 
 test.skipIf(missing !== null)(
-  'a real guest by ssh: its keys from the console, no prompt, from its own network and through the agent; files; other keys; a terminal',
+  'a real guest by ssh: its keys from the console, no prompt, from its own network and through the agent; files; other keys; from the UI',
   async () => {
     await using room = await openLinuxManaged();
     using dir = tempDir('ssh');
     await using agent = await startAgent(dir, [], { through: room.ns.enter });
     const { api } = agent;
+    // However the test ends: the VM and the network's server outlive their agent.
+    await using _leaving = {
+      async [Symbol.asyncDispose]() {
+        await api.vm.kill.mutate({ vm: 'web' });
+        await api.vm.delete.mutate({ vm: 'web' });
+        await api.network.remove.mutate({ name: 'default' });
+      },
+    };
     const env = { ...process.env, XDG_STATE_HOME: dir.join('state'), MVIRT_SOCKET: agent.socketPath };
     const ran = async (argv: readonly string[], input: string): Promise<{ status: number | null; stdout: string; stderr: string }> => {
       const [program = '', ...args] = argv;
@@ -88,18 +96,24 @@ test.skipIf(missing !== null)(
     // Nothing of it outlives its memory: what its next boot prints counts.
     await api.vm.kill.mutate({ vm: 'web' });
     await start();
-    await using terminal = await openTerminal({ argv: [...own, 'ssh', 'web'], env: { XDG_STATE_HOME: dir.join('state'), MVIRT_SOCKET: agent.socketPath } });
+    await using terminal = await openTerminal({ argv: own, env: { XDG_STATE_HOME: dir.join('state'), MVIRT_SOCKET: agent.socketPath } });
+    await terminal.until(/● web +running/);
+    await terminal.keys('e');
     await terminal.until('mvirt:/root#', { timeoutMs: guestMs });
+    expect(await terminal.ask('#{alternate_on}')).toBe('0');
     await terminal.resize(100, 30);
-    await terminal.type('stty size; tty; exit 3');
+    await terminal.type('stty size; tty; sleep 1000');
     await terminal.keys('Enter');
-    expect(await terminal.untilEnded({ timeoutMs: guestMs })).toBe(3);
-    expect(await terminal.everything()).toMatch(/30 100\s+\/dev\/pts\/0/);
-    expect(await terminal.everything()).not.toContain('Warning');
-    await api.vm.kill.mutate({ vm: 'web' });
-    await api.vm.delete.mutate({ vm: 'web' });
-    await api.network.remove.mutate({ name: 'default' });
-    expect(await agent.end('SIGTERM')).toBe(0);
+    expect(await terminal.until(/30 100\s+\/dev\/pts\/0/)).not.toContain('Warning');
+    await terminal.keys('C-c');
+    await terminal.type('exit 3');
+    await terminal.keys('Enter');
+    await terminal.until('[mvirt: ended with status 3; Enter goes back to the UI]');
+    await terminal.keys('Enter');
+    await terminal.until(/^┌ VMs[^\n]{94}┐$/m);
+    await terminal.until('mvirt ssh web: ended with status 3');
+    await terminal.keys('q');
+    expect(await terminal.untilEnded()).toBe(0);
   },
   300_000,
 );

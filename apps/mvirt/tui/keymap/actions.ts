@@ -13,6 +13,8 @@ export type Actions = {
   /** Asks first, naming what is lost. */
   confirm: (action: 'kill' | 'delete', vms: readonly Vm[]) => void;
   detach: (vm: Vm, part: Part) => void;
+  /** Gives the terminal to ssh until it ends. */
+  ssh: (vm: Vm) => void;
   openForm: (form: { kind: 'create' } | { kind: 'set' | 'attach-disk' | 'attach-nic'; vm: Vm }) => void;
   openDetails: (vm: Vm) => void;
   openPalette: () => void;

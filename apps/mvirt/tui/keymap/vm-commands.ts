@@ -40,7 +40,13 @@ export const moreVmCommands: readonly Command[] = [
     },
   ),
   {
-    ...onVm({ id: 'set', title: 'change its name, vCPUs, memory, restarts', hint: 'edit', key: 'e', one: true, refuse: usable }, (actions, [vm]) => {
+    ...onVm({ id: 'ssh', title: "log in to the VM's guest with ssh", key: 'e', one: true, refuse: usable }, (actions, [vm]) => {
+      if (vm) actions.ssh(vm);
+    }),
+    disabledReason: (view) => (view.selected === null ? noVm : view.connected ? refuseUnreached(view.selected) : agentIsLost),
+  },
+  {
+    ...onVm({ id: 'set', title: 'change its name, vCPUs, memory, restarts', hint: 'edit', key: 'E', one: true, refuse: usable }, (actions, [vm]) => {
       if (vm) actions.openForm({ kind: 'set', vm });
     }),
     disabledReason: (view) => (view.selected === null ? noVm : view.connected ? null : agentIsLost),
@@ -120,4 +126,10 @@ function refusePause(vm: Vm): string | null {
 
 function refuseResume(vm: Vm): string | null {
   return vm.state === 'paused' ? null : `${vmLabel(vm)} is not paused`;
+}
+
+function refuseUnreached(vm: Vm): string | null {
+  if (vm.state !== 'running') return `${vmLabel(vm)} is ${vm.state}`;
+  if (vm.nics.length === 0) return `${vmLabel(vm)} has no NIC`;
+  return vm.nics.some(({ addresses }) => addresses.length > 0) ? null : `${vmLabel(vm)} has no address yet`;
 }

@@ -5,7 +5,9 @@ import type { Command, View } from '../keymap/command.ts';
 import { commands } from '../keymap/commands.ts';
 import type { Mode } from '../keymap/mode.ts';
 import type { Message } from '../layout/footer-lines.ts';
+import { shellLine } from '../layout/format.ts';
 import type { PaneName } from '../layout/screen-layout.ts';
+import { vmLabel } from '../layout/vm-row.ts';
 import { createDetailStore } from './detail-store.ts';
 import type { Dialogs } from './dialogs.ts';
 import { createFormOpener } from './form-opener.ts';
@@ -50,8 +52,14 @@ export function createActions(deps: ActionDeps): Actions & { type: (text: string
   const vmById = (id: string): Vm | null => vms.all().find((vm) => vm.id === id) ?? null;
   const line = () => textLine({ front: dialogs.front(), into: deps.typingInto(), vms, logs });
 
+  async function inTerminal(argv: readonly string[], line: string): Promise<void> {
+    const status = await deps.inTerminal(argv);
+    if (!deps.signal.aborted) say(status === 0 ? `${line}: done` : `${line}: ended with status ${status}`, status === 0 ? 'plain' : 'warning');
+  }
+
   const typed = createTypedLine({
     ...deps,
+    inTerminal,
     vms: vms.all,
     confirm,
     show: (title, text) => dialogs.open(() => ({ kind: 'output', scroll: createScroll(), title, lines: text.replace(/\n+$/, '').split('\n') })),
@@ -143,6 +151,7 @@ export function createActions(deps: ActionDeps): Actions & { type: (text: string
   return {
     ...acts,
     confirm,
+    ssh: (vm) => void inTerminal(['ssh', vm.id], shellLine(['mvirt', 'ssh', vmLabel(vm)])),
     openForm,
     browse,
     openDetails,

@@ -17,7 +17,12 @@ export type TypedLineDeps = {
   /** Brings a VM's console, log or details to the front. */
   look: (at: 'console' | 'logs' | 'details', vm: Vm) => void;
   create: () => void;
+  /** Runs `mvirt ARGV` on the terminal instead of the UI; said of it: line. */
+  inTerminal: (argv: readonly string[], line: string) => Promise<void>;
 };
+
+/** They speak to the terminal themselves. */
+const ofTerminal: ReadonlySet<string> = new Set(['ssh', 'cp']);
 
 /** Does what a `mvirt …` line says: in the UI's own way where it has one, else by the command line's code. */
 export function createTypedLine(deps: TypedLineDeps): (line: string) => void {
@@ -49,6 +54,10 @@ export function createTypedLine(deps: TypedLineDeps): (line: string) => void {
     }
     // Sent now, it would be done whenever the agent comes back.
     if (!deps.connected()) return deps.say(`${line}: the agent cannot be reached`, 'bad');
+    if (ofTerminal.has(command.name) && !invocation.json) {
+      if (options.stdio !== undefined) return deps.say('mvirt ssh --stdio is for other programs', 'warning');
+      return await deps.inTerminal(argv, line);
+    }
     deps.say(`${line} …`, 'busy');
     const { ok, text } = await deps.runLine(parsed, { signal: deps.signal });
     if (deps.signal.aborted) return;

@@ -25,6 +25,8 @@ export type UiDeps = {
   runLine: RunLine;
   /** To the terminal's clipboard; false: it cannot be had. */
   copy: (text: string) => boolean;
+  /** Runs `mvirt ARGV` on the terminal instead of the UI, which comes back after it. */
+  inTerminal: (argv: readonly string[]) => Promise<number>;
   onSuspend: () => void;
   onQuit: () => void;
 };

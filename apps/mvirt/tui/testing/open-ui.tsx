@@ -19,6 +19,8 @@ export async function openUi(size: { width: number; height: number; theme?: Them
   const seen = { quit: 0, suspended: 0 };
   const copied: string[] = [];
   const lines: string[][] = [];
+  const inTerminal: string[][] = [];
+  let status = 0;
   const ui = createUi({
     agent: fake.agent,
     timers,
@@ -28,6 +30,10 @@ export async function openUi(size: { width: number; height: number; theme?: Them
       return { ok: true, text: `${command.name}: done\n` };
     },
     copy: (text) => copied.push(text) > 0,
+    inTerminal: async (argv) => {
+      inTerminal.push([...argv]);
+      return status;
+    },
     onSuspend: () => void seen.suspended++,
     onQuit: () => void seen.quit++,
   });
@@ -53,6 +59,12 @@ export async function openUi(size: { width: number; height: number; theme?: Them
     copied,
     /** Command lines that were typed, by their words. */
     lines,
+    /** What was run on the terminal instead of the UI, by its words. */
+    inTerminal,
+    /** From now on that ends with this status. */
+    failInTerminal(next: number): void {
+      status = next;
+    },
     screen,
     frame,
     /** Keys by name, each as its own event: `a`, `ENTER`, `^a`. */

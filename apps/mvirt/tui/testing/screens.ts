@@ -96,7 +96,7 @@ export const screens = [
   { name: 'details', keys: ['i'] },
   { name: 'create', keys: ['c', ...typed('Web'), 'TAB', 'TAB', ...typed('vmlinuz'), '^s'] },
   { name: 'files', keys: ['c', 'TAB', ...typed('/srv/vm/'), '^o'] },
-  { name: 'change', keys: ['e', 'TAB', 'TAB', 'BACKSPACE', 'BACKSPACE', 'BACKSPACE', 'BACKSPACE', ...typed('2G')] },
+  { name: 'change', keys: ['E', 'TAB', 'TAB', 'BACKSPACE', 'BACKSPACE', 'BACKSPACE', 'BACKSPACE', ...typed('2G')] },
   { name: 'add-disk', keys: ['i', 'a', ...typed('/srv/vm/data.raw'), 'TAB', 'TAB'] },
   { name: 'kill', keys: ['k'] },
   { name: 'command', keys: [':', ...typed('at')] },
