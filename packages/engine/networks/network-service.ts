@@ -2,6 +2,7 @@ import { createNetworkSchema, defaultNetwork, invalid, MvirtError, vmLabel } fro
 import { checkSubnet, chooseSubnet, type Family, formatPrefix, type ManagedNetworks, networkNames, type Prefix, parsePrefix } from '@mvirt/network';
 import type { StoredNetwork } from '@mvirt/store';
 import type { EngineContext } from '../context.ts';
+import { createGate } from '../gate.ts';
 import type { NetworkService, NetworkSnapshot } from '../services.ts';
 import { keptOn } from './nic-addresses.ts';
 import { wantedNetwork } from './wanted-network.ts';
@@ -14,6 +15,7 @@ export type OwnNetworkService = NetworkService & { use(names: readonly string[])
 type Asked = { name: string; ipv4: string | null | undefined; ipv6: string | null | undefined; spoofGuard: boolean };
 
 export function createNetworkService({ store, clock, networks, managed }: NetworkServiceDeps): OwnNetworkService {
+  const turns = createGate(1);
   const stored = (name: string): StoredNetwork => {
     const network = store.networks.get(name);
     if (network === null) throw new MvirtError({ code: 'NETWORK_NOT_FOUND', message: `network ${name} not found` });
@@ -65,6 +67,12 @@ export function createNetworkService({ store, clock, networks, managed }: Networ
     return network;
   };
 
+  /** Subnets are chosen and kept one network after another: of two that overlap the second sees the first. */
+  const inTurn = async <T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> => {
+    using _turn = await turns.enter(signal ?? new AbortController().signal);
+    return await work();
+  };
+
   return {
     list: () => store.networks.list().map(snapshot),
     get: (name) => snapshot(stored(name)),
@@ -72,14 +80,17 @@ export function createNetworkService({ store, clock, networks, managed }: Networ
       const parsed = createNetworkSchema.safeParse(input);
       if (!parsed.success) throw invalid(parsed.error);
       const { name, ipv4, ipv6, spoofGuard } = parsed.data;
-      refuseTaken(name, store.networks.get(name));
-      const network = await choose({ name, ipv4, ipv6, spoofGuard }, signal);
+      // Known before it is made: an agent that dies meanwhile leaves a network that the next one completes.
+      await using undo = new AsyncDisposableStack();
+      const network = await inTurn(signal, async () => {
+        refuseTaken(name, store.networks.get(name));
+        const chosen = await choose({ name, ipv4, ipv6, spoofGuard }, signal);
+        if (!dryRun) store.networks.insert(chosen);
+        return chosen;
+      });
       const wanted = wantedNetwork(network, store.vms.list());
       const options = signal === undefined ? {} : { signal };
       if (dryRun) return { network: snapshot(network), steps: await managed.plan(wanted, options) };
-      // Known before it is made: an agent that dies meanwhile leaves a network that the next one completes.
-      await using undo = new AsyncDisposableStack();
-      store.networks.insert(network);
       undo.defer(() => store.networks.remove(name));
       const steps = await managed.ensure(wanted, options);
       undo.move();
@@ -109,9 +120,11 @@ export function createNetworkService({ store, clock, networks, managed }: Networ
     },
     async use(names) {
       if (!names.includes(defaultNetwork) || store.networks.get(defaultNetwork) !== null) return;
-      const network = await choose({ name: defaultNetwork, ipv4: undefined, ipv6: undefined, spoofGuard: true }, undefined);
-      // Another VM may have been faster.
-      if (store.networks.get(defaultNetwork) === null) store.networks.insert(network);
+      await inTurn(undefined, async () => {
+        // Another VM may have been faster.
+        if (store.networks.get(defaultNetwork) !== null) return;
+        store.networks.insert(await choose({ name: defaultNetwork, ipv4: undefined, ipv6: undefined, spoofGuard: true }, undefined));
+      });
     },
   };
 }

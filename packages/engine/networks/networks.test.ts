@@ -96,6 +96,20 @@ test('what cannot be a network is refused', async () => {
   expect(bench.managed.made().map(({ name }) => name)).toEqual(['lab']);
 });
 
+test('of networks that are asked for at the same moment and overlap one is made', async () => {
+  await using bench = await openBench();
+  const asked = ['10.9.0.0/24', '10.9.0.128/25', '10.8.0.0/15'].map((ipv4, index) =>
+    make(bench, { name: `n${index}`, ipv4, ipv6: `fd12:3456:789${index}::/64` }),
+  );
+  const outcomes = await Promise.allSettled(asked);
+  expect(outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.message : 'made'))).toEqual([
+    'made',
+    expect.stringContaining('overlaps 10.9.0.0/24 of network n0'),
+    expect.stringContaining('overlaps 10.9.0.0/24 of network n0'),
+  ]);
+  expect(bench.managed.made().map(({ name }) => name)).toEqual(['n0']);
+});
+
 test('an address that a NIC cannot have is refused, naming why', async () => {
   await using bench = await openBench();
   await make(bench);
