@@ -34,7 +34,8 @@ export type VmFact =
   | { kind: 'responsive' }
   | { kind: 'stop-deadline'; atMs: number }
   | { kind: 'power-off-failed' }
-  | { kind: 'restart-due'; atMs: number };
+  /** bootMs: how long the starts after a boot of the host take in all, where another agent has given them their times. */
+  | { kind: 'restart-due'; atMs: number; bootMs?: number };
 
 /** What a decision depends on besides: the VM's own rules and the time. ranMs: how long its run has lasted; null: it does not run. */
 export type Circumstances = { policy: RestartPolicy; autostart: boolean; atMs: number; ranMs: number | null };
@@ -117,7 +118,7 @@ export function transition(condition: VmCondition, input: VmInput, around: Circu
         ? accept({ ...condition, wanted: 'running', restart: { attempts: 0, dueAtMs: input.atMs } }, [{ kind: 'arm-restart-timer', dueAtMs: input.atMs }])
         : same(condition);
     case 'restart-due':
-      return restartDue(condition, input.atMs, around.policy);
+      return restartDue(condition, input, around.policy);
     default:
       return assertNever(input);
   }
@@ -190,10 +191,16 @@ function restart(condition: VmCondition): Transition {
   return accept(started, [{ kind: 'launch' }], [event('starting', restart.attempts === 0 ? 'starting' : 'starting again')]);
 }
 
-function restartDue(condition: VmCondition, atMs: number, policy: RestartPolicy): Transition {
+function restartDue(condition: VmCondition, { atMs, bootMs = Number.POSITIVE_INFINITY }: { atMs: number; bootMs?: number }, policy: RestartPolicy): Transition {
   const { observed, restart } = condition;
   if (observed !== 'stopped' || restart?.dueAtMs == null) return same(condition);
-  if (restart.dueAtMs > atMs) return same(condition, [{ kind: 'arm-restart-timer', dueAtMs: restart.dueAtMs }]);
+  if (restart.dueAtMs > atMs) {
+    // No restart waits longer than this: where it seems to, the host's clock was set back.
+    const longestMs = restart.attempts === 0 ? bootMs : restartDelayMs(restart.attempts - 1);
+    const dueAtMs = Math.min(restart.dueAtMs, atMs + longestMs);
+    const arm: VmEffect[] = [{ kind: 'arm-restart-timer', dueAtMs }];
+    return dueAtMs === restart.dueAtMs ? same(condition, arm) : accept({ ...condition, restart: { ...restart, dueAtMs } }, arm);
+  }
   // The policy was taken away while its restart was waited for; a boot's own start has no attempts before it.
   if (policy === 'never' && restart.attempts > 0) return want(condition, 'stopped');
   return same(condition, [{ kind: 'restart' }]);
@@ -202,7 +209,8 @@ function restartDue(condition: VmCondition, atMs: number, policy: RestartPolicy)
 function stop(condition: VmCondition, command: { graceMs: number | null; atMs: number; drain?: boolean }): Transition {
   const wanted = command.drain ? condition.wanted : 'stopped';
   const deadlineAtMs = command.graceMs === null ? null : command.atMs + command.graceMs;
-  const wish: StopWish = { by: 'stop', deadlineAtMs, poweringOff: false };
+  const grace = command.graceMs === null ? {} : { graceMs: command.graceMs };
+  const wish: StopWish = { by: 'stop', deadlineAtMs, poweringOff: false, ...grace };
   const timer: VmEffect[] = deadlineAtMs === null ? [] : [{ kind: 'arm-stop-timer', deadlineAtMs }];
   const stopping: VmCondition = { ...condition, observed: 'stopping', wanted, stop: wish, restart: null };
   const asked = [event('stopping', command.drain ? 'asked to stop: the host goes down' : 'asked to stop', { graceMs: command.graceMs })];
@@ -220,7 +228,7 @@ function stop(condition: VmCondition, command: { graceMs: number | null; atMs: n
       if (earlier === null || earlier.by === 'kill' || earlier.poweringOff) return want(condition, wanted);
       const joined = earliest(earlier.deadlineAtMs, deadlineAtMs);
       if (joined === earlier.deadlineAtMs) return want(condition, wanted);
-      return accept({ ...condition, wanted, stop: { ...earlier, deadlineAtMs: joined } }, timer);
+      return accept({ ...condition, wanted, stop: { ...earlier, deadlineAtMs: joined, ...grace } }, timer);
     }
     default:
       return assertNever(condition.observed);
@@ -337,7 +345,10 @@ const causeDetail = (cause: ExitCause): Record<string, unknown> => ({ cause: cau
 function adopted(condition: VmCondition, fact: { paused: boolean | null; atMs: number }): Transition {
   const answering = fact.paused !== null;
   const events = [event('adopted', answering ? 'found running by a new agent' : 'found running by a new agent, not responding')];
-  if (condition.observed === 'stopping') return accept({ ...condition, responsive: answering }, stopAgain(condition.stop, fact), events);
+  if (condition.observed === 'stopping') {
+    const stop = inTime(condition.stop, fact.atMs);
+    return accept({ ...condition, stop, responsive: answering }, stopAgain(stop, fact), events);
+  }
   const paused = fact.paused ?? condition.observed === 'paused';
   return accept(
     { ...condition, observed: paused ? 'paused' : 'running', wanted: 'running', responsive: answering, stop: null, restart: startedBy(condition) },
@@ -348,6 +359,12 @@ function adopted(condition: VmCondition, fact: { paused: boolean | null; atMs: n
 
 /** What runs is no longer waited for. */
 const startedBy = ({ restart }: VmCondition): VmCondition['restart'] => (restart === null ? null : { ...restart, dueAtMs: null });
+
+/** A deadline never lies further off than what was asked for, where the clock was set back between two agents. */
+function inTime(wish: StopWish | null, atMs: number): StopWish | null {
+  if (wish === null || wish.deadlineAtMs === null || wish.graceMs === undefined) return wish;
+  return { ...wish, deadlineAtMs: Math.min(wish.deadlineAtMs, atMs + wish.graceMs) };
+}
 
 /** The effects that an interrupted stop needs from a new agent. */
 function stopAgain(wish: StopWish | null, { paused, atMs }: { paused: boolean | null; atMs: number }): VmEffect[] {

@@ -7,8 +7,8 @@ export type ObservedState = (typeof observedStates)[number];
 export const wantedStates = ['stopped', 'running'] as const;
 export type WantedState = (typeof wantedStates)[number];
 
-/** A stop that has begun. deadlineAtMs null: waits for the guest without limit. */
-export type StopWish = { by: 'stop' | 'kill'; deadlineAtMs: number | null; poweringOff: boolean };
+/** A stop that has begun. deadlineAtMs null: waits for the guest without limit. graceMs: what was asked for, by which a clock that was set back is told. */
+export type StopWish = { by: 'stop' | 'kill'; deadlineAtMs: number | null; poweringOff: boolean; graceMs?: number | undefined };
 
 /** All that the state machine knows of a VM; stored as it is. */
 export type VmCondition = {

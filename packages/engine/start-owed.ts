@@ -18,7 +18,8 @@ export function startOwed({ store, host, clock, log }: EngineContext, supervisor
     // Durable one by one, and the boot last: an agent that dies in between leaves the rest to the next one.
     for (const { vm, atMs } of starts) supervisors.of(vm.id).command({ kind: 'owe', atMs });
   } else {
-    for (const vm of vms) if (vm.condition.restart?.dueAtMs != null) supervisors.of(vm.id).fact({ kind: 'restart-due', atMs: clock.nowMs() });
+    const bootMs = vms.reduce((sum, { spec }) => sum + (spec.autostart?.delayMs ?? 0), 0);
+    for (const vm of vms) if (vm.condition.restart?.dueAtMs != null) supervisors.of(vm.id).fact({ kind: 'restart-due', atMs: clock.nowMs(), bootMs });
   }
   if (lastBootId !== bootId) store.notes.put('boot-id', bootId);
 }

@@ -12,7 +12,15 @@ const condition = (observed: ObservedState, wanted: VmCondition['wanted'], more:
 });
 
 const stopping = (by: StopWish['by'], deadlineAtMs: number | null, poweringOff: boolean, more: Partial<VmCondition> = {}): VmCondition =>
-  condition('stopping', 'stopped', { stop: { by, deadlineAtMs, poweringOff }, ...more });
+  condition('stopping', 'stopped', { stop: { by, deadlineAtMs, poweringOff, ...graces[`${deadlineAtMs}`] }, ...more });
+
+/** What was asked for, by the deadline that came of it. */
+const graces: Record<string, Pick<StopWish, 'graceMs'>> = {
+  4000: { graceMs: 3000 },
+  4700: { graceMs: 4500 },
+  5000: { graceMs: 4500 },
+  10000: { graceMs: 9000 },
+};
 
 /** Each kind of condition that a VM can be in; the columns of the table. */
 export const columns = {
@@ -51,6 +59,8 @@ export const outcomes = {
   retryMute: condition('starting', 'running', { responsive: false, restart: { attempts: 2, dueAtMs: null } }),
   rerunPaused: condition('paused', 'running', { restart: { attempts: 2, dueAtMs: null } }),
   rerunMute: condition('running', 'running', { responsive: false, restart: { attempts: 2, dueAtMs: null } }),
+  dueBack: condition('stopped', 'running', { restart: { attempts: 2, dueAtMs: 2100 } }), // 2 s, as before a second restart, from 100
+  bootBack: condition('stopped', 'running', { restart: { attempts: 0, dueAtMs: 600 } }),
   bootAt3: condition('stopped', 'running', { restart: { attempts: 0, dueAtMs: 3000 } }),
   shotOnce: waits(sigkill, 1, 2000),
   shotThrice: waits(sigkill, 3, 5000),
@@ -67,6 +77,8 @@ export const outcomes = {
   stop10: stopping('stop', 10_000, false),
   stop10Mute: stopping('stop', 10_000, false, { responsive: false }),
   stop5Mute: stopping('stop', 5000, false, { responsive: false }),
+  stop5Back: stopping('stop', 4700, false), // 4500 from a clock that was set back to 200
+  offBack: stopping('stop', 4700, true),
   stopNeverMute: stopping('stop', null, false, { responsive: false }),
   neverOff: stopping('stop', null, true), // powering off, though no deadline was set
   offMute: stopping('stop', 5000, true, { responsive: false }),

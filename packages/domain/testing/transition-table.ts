@@ -408,6 +408,25 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
       },
     },
     {
+      input: { kind: 'adopted', paused: false, atMs: 200 }, // the clock was set back while no agent ran
+      cells: {
+        stopped: 'running; ; adopted',
+        owed: 'running; ; adopted',
+        starting: 'running; ; adopted',
+        running: 'running; ; adopted',
+        mute: 'running; ; adopted',
+        paused: 'running; ; adopted',
+        stop5: 'stop5Back; press-button, arm-stop-timer 4700; adopted',
+        stopNever: 'stopNever; press-button; adopted',
+        off: 'offBack; power-off; adopted',
+        kill: 'kill; kill; adopted',
+        due: 'rerun; ; adopted',
+        boot: 'bootRunning; ; adopted',
+        retry: 'rerun; ; adopted',
+        rerun: 'rerun; ; adopted',
+      },
+    },
+    {
       input: { kind: 'adopted', paused: true, atMs: 9000 }, // the deadline has passed while no agent ran
       cells: {
         stopped: 'paused; ; adopted',
@@ -502,6 +521,10 @@ export const table: { [Kind in VmInput['kind']]: (Case & { input: { kind: Kind }
     {
       input: { kind: 'restart-due', atMs: 6999 }, // an older, shorter timer
       cells: otherwiseSame({ due: '=due; arm-restart-timer 7000', boot: '=boot; arm-restart-timer 7000' }),
+    },
+    {
+      input: { kind: 'restart-due', atMs: 100, bootMs: 500 }, // the clock was set back
+      cells: otherwiseSame({ due: 'dueBack; arm-restart-timer 2100', boot: 'bootBack; arm-restart-timer 600' }),
     },
   ],
 };

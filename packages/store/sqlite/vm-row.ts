@@ -27,7 +27,7 @@ export type VmRow = {
   revision: number | null;
 };
 
-const stopSchema = z.object({ by: z.enum(['stop', 'kill']), deadlineAtMs: z.number().nullable(), poweringOff: z.boolean() });
+const stopSchema = z.object({ by: z.enum(['stop', 'kill']), deadlineAtMs: z.number().nullable(), poweringOff: z.boolean(), graceMs: z.number().optional() });
 
 const restartSchema = z.object({ attempts: z.number(), dueAtMs: z.number().nullable() }).nullable();
 
