@@ -36,6 +36,8 @@ export type FakeHypervisor = HypervisorDriver & {
   living(): FakeGuest[];
 };
 
+const mostEnded = 100;
+
 export function createFakeHypervisor(options: FakeHypervisorOptions = {}): FakeHypervisor {
   const { processes = createFakeProcesses(), kind = 'qemu', missingFiles = 'ignored', deadlineMs = 30 } = options;
   const byRun = new Map<string, FakeMachine>();
@@ -58,6 +60,15 @@ export function createFakeHypervisor(options: FakeHypervisorOptions = {}): FakeH
     machine.facts.untold = [];
     machine.facts.listener = null;
     processes.signal(machine.process, 'SIGKILL');
+  };
+
+  /** Some ended runs are asked for still; a thousand of them would look like a leak. */
+  const forgetLongEnded = (): void => {
+    const over = [...byRun].filter(([, machine]) => machine.state().observed === 'ended');
+    for (const [runId, machine] of over.slice(0, -mostEnded)) {
+      byRun.delete(runId);
+      if (byVm.get(machine.run.vmId) === machine) byVm.delete(machine.run.vmId);
+    }
   };
 
   const ended = (machine: FakeMachine): Promise<void> => new Promise((resolve) => processes.onEnd(machine.process, resolve));
@@ -84,6 +95,7 @@ export function createFakeHypervisor(options: FakeHypervisorOptions = {}): FakeH
       const manners: GuestManners = { hearsButton: true, ejects: true, echoes: true, ...options.manners };
       const machine = createFakeMachine({ processes, run, spec, seedImage, manners });
       byVm.set(run.vmId, machine);
+      forgetLongEnded();
       try {
         onSpawned(machine.process);
         await turn();

@@ -74,11 +74,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     const store = createSqliteStore({ dataDir: dir.path, clock: () => clock.nowMs() });
     const mortalClock: EngineDeps['clock'] = {
       nowMs: clock.nowMs,
-      after: (delayMs, callback) =>
-        mourned(
-          alive,
-          clock.after(delayMs, () => alive.dead || callback()),
-        ),
+      after: (delayMs, callback) => mourned(alive, callback, (fire) => clock.after(delayMs, fire)),
     };
     const processes = {
       ...host.processes,
@@ -172,8 +168,15 @@ type Alive = { dead: boolean; timers: Set<Disposable>; vmms: Set<Vmm> };
 /** A dead agent's connections are gone with it. */
 function mortalDriver(driver: HypervisorDriver, alive: Alive): HypervisorDriver {
   const known = (vmm: Vmm): Vmm => {
-    alive.vmms.add(vmm);
-    return vmm;
+    const mortal: Vmm = {
+      ...vmm,
+      close() {
+        alive.vmms.delete(mortal);
+        vmm.close();
+      },
+    };
+    alive.vmms.add(mortal);
+    return mortal;
   };
   return {
     ...driver,
@@ -187,8 +190,18 @@ function mortalNetworks(managed: FakeManagedNetworks, alive: Alive): FakeManaged
   return { ...managed, watch: (name, listener) => managed.watch(name, (what) => alive.dead || listener(what)) };
 }
 
-/** A dead agent's timers are gone with it. */
-function mourned(alive: Alive, timer: Disposable): Disposable {
+/** A dead agent's timers are gone with it; those that have fired or were disposed are forgotten, with all that they hold. */
+function mourned(alive: Alive, callback: () => void, set: (fire: () => void) => Disposable): Disposable {
+  const inner = set(() => {
+    alive.timers.delete(timer);
+    if (!alive.dead) callback();
+  });
+  const timer: Disposable = {
+    [Symbol.dispose]() {
+      alive.timers.delete(timer);
+      inner[Symbol.dispose]();
+    },
+  };
   alive.timers.add(timer);
   return timer;
 }
