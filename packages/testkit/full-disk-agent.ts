@@ -1,8 +1,10 @@
-import { closeSync, existsSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { fromTrpcError } from '@mvirt/api/client';
 import { createLinuxHost } from '@mvirt/host/linux';
 import { startAgent } from './agent-process.ts';
+import { tempDir } from './temp-dir.ts';
 import { tinyGuestPath } from './tiny-guest.ts';
 
 /** Run in mount and network namespaces of its own, where `folder` is a small filesystem: a real agent whose disk somebody fills; says what was seen. */
@@ -39,6 +41,19 @@ async function tried(name: string, call: () => Promise<unknown>): Promise<void> 
   seen[`${name}: ms`] = Math.round(performance.now() - beganMs);
 }
 
+/** Through the command line, which reads the source; it lies on another filesystem. */
+async function imported(source: string, name: string): Promise<string> {
+  const argv = [process.execPath, mvirt, '--socket', dir.join('agent.sock'), '--json', 'image', 'import', source, '--name', name];
+  const child = Bun.spawn(argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const said = await new Response(child.stderr).text();
+  return (await child.exited) === 0 ? 'done' : (JSON.parse(said) as { error: { code: string } }).error.code;
+}
+
+const mvirt = fileURLToPath(new URL('../../apps/mvirt/main.ts', import.meta.url));
+using elsewhere = tempDir('source');
+const source = elsewhere.join('source.raw');
+writeFileSync(source, Buffer.alloc(4 * 1024 * 1024, 7));
+
 const kernel = tinyGuestPath();
 const small = { kernel, memoryMib: 64 };
 const seeded = { ...small, userData: '#cloud-config\n' };
@@ -51,12 +66,20 @@ const seeded = { ...small, userData: '#cloud-config\n' };
   }
   await vm.create.mutate({ name: 'seeded', ...seeded });
   await vm.create.mutate({ name: 'deleted', ...small });
+  seen['image import'] = await imported(source, 'small');
   fill();
   await tried('list', () => vm.list.query());
   await tried('logs', () => log.read.query({ vm: 'stopped' }));
   await tried('create', () => vm.create.mutate({ name: 'new', ...seeded }));
   await tried('start', () => vm.start.mutate({ vm: 'seeded' }));
   await tried('network create', () => network.create.mutate({ name: 'lab', ipv4: '10.77.0.0/24' }));
+  seen['image import while full'] = await imported(source, 'other');
+  // Room for a part of it.
+  truncateSync(filler, statSync(filler).size - 3 * 1024 * 1024);
+  seen['image import into too little'] = await imported(source, 'other');
+  fill();
+  seen.images = readdirSync(dir.join('data', 'images'));
+  await tried('create of an image', () => vm.create.mutate({ name: 'cloned', memoryMib: 64, image: 'small' }));
   await tried('set', () => vm.set.mutate({ vm: 'seeded', labels: { a: 'b' } }));
   await tried('pause', () => vm.pause.mutate({ vm: 'stopped' }));
   await tried('resume', () => vm.resume.mutate({ vm: 'stopped' }));
