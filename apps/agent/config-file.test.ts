@@ -39,6 +39,7 @@ test('keys are the names of flags, with the lines on which they stand', () => {
 test.each([
   ['data-dir = "/a"\n\n# x\ndatadir = "/b"\n', 'f, line 4: there is no key "datadir"', 'it is written data-dir'],
   ['Log_Level = "info"', 'f, line 1: there is no key "Log_Level"', 'it is written log-level'],
+  ['log-levl = "info"', 'f, line 1: there is no key "log-levl"', 'it is written log-level'],
   ['colour = 1', 'f, line 1: there is no key "colour"', 'the keys are data-dir, socket,'],
   ['__proto__ = "x"', 'f, line 1: there is no key "__proto__"', 'the keys are'],
   ['[agent]\nsocket = "/s"\n', 'f, line 1: there is no key "agent"', 'the keys are'],

@@ -103,8 +103,23 @@ function parsePart(text: string): Record<string, unknown> | null {
 
 function unknownHint(key: string): string {
   const plain = key.toLowerCase().replaceAll('_', '-').replaceAll('.', '-');
-  const near = settings.find(({ name }) => name === plain || name.replaceAll('-', '') === plain.replaceAll('-', ''));
+  const near = settings.find(({ name }) => typos(name.replaceAll('-', ''), plain.replaceAll('-', '')) <= mostTypos);
   return near === undefined ? `the keys are ${settings.map(({ name }) => name).join(', ')}` : `it is written ${near.name}`;
+}
+
+const mostTypos = 2;
+
+/** Letters to add, to leave out or to change, to make one word of another (Levenshtein's distance). */
+function typos(one: string, other: string): number {
+  let above = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [row, letter] of [...one].entries()) {
+    const line = [row + 1];
+    for (const [at, its] of [...other].entries()) {
+      line.push(Math.min((above[at + 1] ?? 0) + 1, (line[at] ?? 0) + 1, (above[at] ?? 0) + (letter === its ? 0 : 1)));
+    }
+    above = line;
+  }
+  return above.at(-1) ?? 0;
 }
 
 const refused = (path: string, line: number, why: string, hint: string): MvirtError =>

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { Io } from './invocation.ts';
 
 /** This process's own streams. Standard output is written at once: a pipe that closes ends the command quietly. */
@@ -7,10 +8,12 @@ export function processIo(): Io {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     for (let at = 0; at < bytes.length; ) at += writeSome(fd, bytes.subarray(at));
   };
+  // The process's own streams are touched for a terminal alone: to make one takes longer than many a command runs, and leaves a pipe non-blocking.
+  const isTerminal = isatty(1);
   return {
-    stdout: { write: (data) => write(1, data), isTerminal: process.stdout.isTTY === true, columns: process.stdout.columns ?? 80 },
-    stderr: { write: (data) => write(2, data), isTerminal: process.stderr.isTTY === true },
-    stdinIsTerminal: process.stdin.isTTY === true,
+    stdout: { write: (data) => write(1, data), isTerminal, columns: isTerminal ? (process.stdout.columns ?? 80) : 80 },
+    stderr: { write: (data) => write(2, data), isTerminal: isatty(2) },
+    stdinIsTerminal: isatty(0),
     env: process.env,
     cwd: process.cwd(),
   };

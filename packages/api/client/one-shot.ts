@@ -11,11 +11,13 @@ export type AgentApi = TRPCClient<AppRouter>;
  * No retries: a call fails at once with AGENT_UNREACHABLE or DENIED (see fromTrpcError) where nobody answers. Takes no subscriptions.
  */
 export function createOneShot({ socketPath, tried }: { socketPath: string; tried?: string[] }): AgentApi {
+  const codec = createCodec();
   return createTRPCClient<AppRouter>({
     links: [
       httpLink({
         url: 'http://agent/trpc',
-        transformer: createCodec(),
+        // What was just parsed is nobody else's: it need not be copied first.
+        transformer: { serialize: (value: unknown) => codec.serialize(value), deserialize: (value) => codec.deserialize(value, { inPlace: true }) },
         fetch: (url, init) => fetchUnix(String(url), (init ?? {}) as RequestInit, socketPath, tried ?? [socketPath]),
       }),
     ],

@@ -121,7 +121,7 @@ test.skipIf(missing !== null)(title('delete and kill ask here, and --yes, no, Ct
   await using cli = await openCli();
   await cli.bench.create({ name: 'web' });
   const ask = async (...more: string[]) =>
-    await openTerminal({ argv: [process.execPath, mainPath, 'delete', 'web', ...more], env: { MVIRT_SOCKET: cli.socketPath } });
+    await openTerminal({ argv: [process.execPath, mainPath, 'delete', 'web', ...more], columns: 160, env: { MVIRT_SOCKET: cli.socketPath } });
   for (const [keys, status] of [
     [['n', 'Enter'], 130],
     [['Enter'], 130],
