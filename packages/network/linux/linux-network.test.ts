@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test';
 import type { Programs } from '@mvirt/host';
-import { createLinuxNetwork } from './index.ts';
+import { createLinuxHost } from '@mvirt/host/linux';
+import { labNetwork } from '@mvirt/testkit/network/managed-contract';
+import { createLinuxNetwork, createLinuxNetworks } from './index.ts';
 
 const vmId = 'web1';
 const programs = (ip: string | null): Programs & { calls: string[][] } => {
@@ -34,6 +36,18 @@ test("without rights our own TAPs are refused with the reason; a client's TAP an
   expect(await network.prepare({ vmId, nics: [] }, {})).toEqual([]);
   expect(fake.calls).toEqual([]);
   expect(await network.prepare({ vmId, nics: [{ index: 0, tap: 'mytap', mac: null }] }, {})).toMatchObject([{ tap: 'mytap', ours: false }]);
+});
+
+test('without rights no network is planned, made or looked at', async () => {
+  const fake = programs('/usr/sbin/ip');
+  const host = { ...createLinuxHost(), system: { ...createLinuxHost().system, ...system(false, true) } };
+  const { managed } = createLinuxNetworks({ programs: fake, host, system: host.system, bridge: 'br0', vmmUid: 0, stateDir: '/nowhere' });
+  const why = 'the agent lacks CAP_NET_ADMIN';
+  const hint = 'run the agent as root, or use a bridge that is there: --network bridge:NAME';
+  const refused = (message: string) => ({ code: 'UNSUPPORTED', message: `${message}: ${why}`, hint });
+  for (const work of [managed.ensure, managed.plan]) await expect(work(labNetwork, {})).rejects.toMatchObject(refused('no network can be made'));
+  for (const work of [managed.remove, managed.planRemoval]) await expect(work(labNetwork, {})).rejects.toMatchObject(refused('network lab cannot be removed'));
+  expect(fake.calls).toEqual([]);
 });
 
 test.each(['', 'a b', 'a/b', '..', '-x', 'sixteen-letters-'])('%p is no name for a bridge', (bridge) => {

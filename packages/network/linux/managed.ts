@@ -61,21 +61,26 @@ export function createLinuxManagedNetworks({ programs, host, stateDir, lock }: L
     };
   };
 
-  const refuse = (): void => {
+  const refuse = (what = 'no network can be made'): void => {
     for (const [name, debianPackage] of Object.entries(needed)) {
       if (programs.find(name) !== null) continue;
-      const message = `no network can be made: ${name} is not installed (Debian package ${debianPackage})`;
+      const message = `${what}: ${name} is not installed (Debian package ${debianPackage})`;
       throw new MvirtError({ code: 'PROGRAM_MISSING', message, hint: `apt-get install --no-install-recommends ${debianPackage}` });
     }
     if (!host.system.rights().netAdmin) {
       const hint = 'run the agent as root, or use a bridge that is there: --network bridge:NAME';
-      throw new MvirtError({ code: 'UNSUPPORTED', message: 'no network can be made: the agent lacks CAP_NET_ADMIN', hint });
+      throw new MvirtError({ code: 'UNSUPPORTED', message: `${what}: the agent lacks CAP_NET_ADMIN`, hint });
     }
   };
 
   const planned = async (network: ManagedNetwork, signal: AbortSignal | undefined): Promise<Step[]> => {
     refuse();
     return planNetwork(network, await look(network, signal), surroundings(network.name));
+  };
+
+  const plannedRemoval = async (network: ManagedNetwork, signal: AbortSignal | undefined): Promise<Step[]> => {
+    refuse(`network ${network.name} cannot be removed`);
+    return planNetworkRemoval(network, await look(network, signal), surroundings(network.name));
   };
 
   const remember = async (network: ManagedNetwork): Promise<void> => {
@@ -104,10 +109,10 @@ export function createLinuxManagedNetworks({ programs, host, stateDir, lock }: L
         await remember(network);
         return steps.map(toStep);
       }),
-    planRemoval: async (network, { signal }) => planNetworkRemoval(network, await look(network, signal), surroundings(network.name)).map(toStep),
+    planRemoval: async (network, { signal }) => (await plannedRemoval(network, signal)).map(toStep),
     remove: (network, { signal }) =>
       lock.run(async () => {
-        const steps = planNetworkRemoval(network, await look(network, signal), surroundings(network.name));
+        const steps = await plannedRemoval(network, signal);
         await applySteps(steps, programs, { processes, ...(signal && { signal }) });
         seen.delete(network.name);
         return steps.map(toStep);

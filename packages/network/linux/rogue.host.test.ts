@@ -1,39 +1,23 @@
 import { expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createLinuxHost } from '@mvirt/host/linux';
 import type { NetNamespace } from '@mvirt/testkit/net-namespace';
 import { type Before, routerAdvertisement, sendFrames, udp4, udp6 } from '@mvirt/testkit/network/frames';
 import { type LinuxManagedBench, lackingForNetworks, openLinuxManaged } from '@mvirt/testkit/network/linux-managed';
 import { labNetwork as lab } from '@mvirt/testkit/network/managed-contract';
 import { waitFor } from '@mvirt/testkit/wait-for';
-import { guardTap, unguardTap } from '../guard-text.ts';
-import { tapName } from '../names.ts';
+import { type Machine, machine, plugIn, unguard } from './testing/machines.ts';
 
 const missing = lackingForNetworks() ?? (Bun.which('python3') === null ? 'python3 is missing' : null);
 if (missing !== null) console.log(`skip: ${missing}`);
 
-const web = { tap: tapName('web', 0), mac: '52:54:00:00:00:07', ipv4: '10.9.0.7', ipv6: 'fd12:3456:789a::7', own: 'fe80::5054:ff:fe00:7' };
-const evil = { tap: tapName('evil', 0), mac: '52:54:00:00:00:08', ipv4: '10.9.0.8', ipv6: 'fd12:3456:789a::8', own: 'fe80::5054:ff:fe00:8' };
+const web = machine('web', 7);
+const evil = machine('evil', 8);
 
-async function plug(bench: LinuxManagedBench, { tap, mac, ipv4, ipv6, own }: typeof web): Promise<NetNamespace> {
-  const programs = bench.ns.programs(createLinuxHost().programs);
-  await programs.run(['nft', '-f', '-'], { timeoutMs: 5000, input: guardTap(lab, { tap, mac, ipv4, ipv6 }) });
-  const ns = await bench.neighbour(tap);
-  await bench.run(`ip link set eth0 down address ${mac}`, ns);
-  await bench.run('ip link set eth0 up', ns);
-  await bench.run(`ip link set ${tap} master mv-lab`);
-  await bench.run(`ip address add ${ipv4}/24 dev eth0`, ns);
-  await waitFor('its own address', async () => {
-    const shown = await bench.run('ip -6 address show dev eth0', ns);
-    return shown.includes(`${own}/64`) && !shown.includes('tentative');
-  });
+async function plug(bench: LinuxManagedBench, one: Machine): Promise<NetNamespace> {
+  const ns = await plugIn(bench, one);
+  await bench.run(`ip address add ${one.ipv4}/24 dev eth0`, ns);
   return ns;
-}
-
-async function unguard(bench: LinuxManagedBench, tap: string): Promise<void> {
-  const programs = bench.ns.programs(createLinuxHost().programs);
-  await programs.run(['nft', '-f', '-'], { timeoutMs: 5000, input: unguardTap(tap, await bench.run(`nft list set bridge mvirt ${tap}`)) });
 }
 
 /** Plain, and hidden behind headers that a careless filter does not look beyond. */
@@ -54,7 +38,7 @@ test.skipIf(missing !== null)('a guest that plays the router is heard by nobody,
   await bench.run(`ping -n -q -c 1 -W 5 ${web.ipv4}`, from);
   expect(await believed()).toEqual(disguises.map(() => false));
   expect(await bench.run('ip -6 route show default', to)).not.toContain(evil.own);
-  await unguard(bench, evil.tap);
+  await unguard(bench, evil);
   await bench.run(sendFrames(frames), from);
   await waitFor('all of them to be believed', async () => (await believed()).every(Boolean));
   expect(await bench.run('ip -6 route show default', to)).toContain(evil.own);
@@ -103,7 +87,7 @@ test.skipIf(missing !== null)('a guest that answers as a DHCP server is heard by
     }
   };
   expect(await heard()).toEqual(['end']);
-  await unguard(bench, evil.tap);
+  await unguard(bench, evil);
   expect(await heard()).toEqual(['end', 'offer4', ...disguises.map((_, index) => `offer6-${index}`)]);
   await bench.managed.remove(lab, {});
 });
