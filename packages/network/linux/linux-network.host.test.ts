@@ -16,7 +16,8 @@ if (lacking.length > 0) console.log(`skip: no TAPs can be made here: missing ${l
 
 const vmId = '0f3b7a52-1111-4222-8333-444455556666';
 const tap = 'mvirt-0f3b7a52';
-const vmmUid = 64055;
+/** Of a user that no package makes: ip shows a name where there is one. */
+const vmmUid = 47_111;
 const oneNic: PrepareNics = { vmId, nics: [{ index: 0, tap: null, mac: null }] };
 const twoNics: PrepareNics = { vmId, nics: [0, 1].map((index) => ({ index, tap: null, mac: null })) };
 
