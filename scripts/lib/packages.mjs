@@ -14,6 +14,8 @@ export const testPackages = [
   'xz-utils',
   'zstd',
   'bzip2',
+  'btrfs-progs',
+  'e2fsprogs',
   'tmux',
   'screen',
   'zsh',
@@ -33,7 +35,7 @@ export const testPackages = [
 ];
 
 /** What `npm run test:long` needs besides: a whole Debian guest is built. */
-export const longTestPackages = [...testPackages, 'mmdebstrap', 'e2fsprogs'];
+export const longTestPackages = [...testPackages, 'mmdebstrap'];
 
 /** What `npm run bench` needs besides `npm start`: the peer that it measures beside mvirt. */
 export const benchPackages = [...startPackages, 'procps', 'libvirt-clients', 'libvirt-daemon', 'libvirt-daemon-driver-qemu', 'libvirt-daemon-system'];

@@ -6,6 +6,8 @@ const allowed: readonly (readonly [part: string, why: string])[] = [
   ['cloud-hypervisor/contract', noCloudHypervisor],
   ['cloud-hypervisor/api-limits.guest', noCloudHypervisor],
   ['around a running VM on cloud-hypervisor', noCloudHypervisor],
+  ['a raw copy on cloud-hypervisor', noCloudHypervisor],
+  ['on a filesystem that clones', 'needs a loop device, and a kernel with btrfs'],
   ['rust-daemon-real', noCloudHypervisor],
   ['the same tools give the committed bytes', 'needs the very compiler that made them'],
   ['its source builds into a guest of the same shape', 'needs gcc and ld'],

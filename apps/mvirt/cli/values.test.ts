@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { commaParts, disk, durationMs, memoryMib, moment, network, pair, wholeNumber } from './values.ts';
+import { commaParts, disk, durationMs, memoryMib, moment, network, pair, sizeBytes, wholeNumber } from './values.ts';
 
 test.each([
   ['512', 512],
@@ -9,6 +9,18 @@ test.each([
   ['2GiB', 2048],
   ['1 gb', 1024],
 ])('a size %s is %d MiB', (text, mib) => expect(memoryMib(text)).toBe(mib));
+
+test.each([
+  ['1', 2 ** 20],
+  ['512M', 2 ** 29],
+  ['20G', 20 * 2 ** 30],
+  ['20gib', 20 * 2 ** 30],
+  ['1T', 2 ** 40],
+])('a disk of %s has %d bytes', (text, bytes) => expect(sizeBytes(text, '--disk-size')).toBe(bytes));
+
+test.each(['', '-1', '1.5G', '1P', 'G', '20 000M'])('%p is no size of a disk', (text) =>
+  expect(() => sizeBytes(text, '--disk-size')).toThrow(/^--disk-size: ".*" is not a size such as/),
+);
 
 test.each(['', '-1', '1.5G', '2T', 'G', '0x10', '1e3', '１'])('%p is no size', (text) => expect(() => memoryMib(text)).toThrow(/is not a size such as/));
 

@@ -10,7 +10,7 @@ export type ArgumentDefinition = {
   /** The only values it takes; completion offers them. */
   choices?: readonly string[];
   /** Completion offers live names. */
-  completes?: 'vm' | 'file';
+  completes?: 'vm' | 'image' | 'file';
 };
 
 export type OptionDefinition = {
@@ -25,7 +25,7 @@ export type OptionDefinition = {
   defaultText?: string;
   /** Of use where the command speaks gRPC. */
   overGrpc?: true;
-  completes?: 'vm' | 'file';
+  completes?: 'vm' | 'image' | 'file';
 };
 
 /** One subcommand, as data: parsing, help, completion and documents come from it; its code is loaded when it runs. */

@@ -3,6 +3,7 @@ import { commands, nouns } from '../commands/registry.ts';
 import { complete, type Live } from './complete.ts';
 
 const live: Live = {
+  images: async () => ['debian-12', 'noble'].map((word) => ({ word, summary: 'qcow2' })),
   vms: async () => ['web-1', 'web-2', 'db'].map((word) => ({ word, summary: 'running' })),
   agentOptions: async () => [
     { name: 'data-dir', value: 'PATH', summary: '', completes: 'file' },
@@ -36,6 +37,9 @@ test.each([
   ['mvirt stop --t', ['--timeout', '--tls-ca', '--tls-cert', '--tls-key']],
   ['mvirt pause --s', ['--socket']],
   ['mvirt stop --timeout 5 --ti', []],
+  ['mvirt create --image d', ['debian-12']],
+  ['mvirt image rm ', ['debian-12', 'noble']],
+  ['mvirt image import ', ['<files>']],
   ['mvirt network ', ['ls', 'create', 'show', 'rm']],
   ['mvirt agent ', ['drain']],
   ['mvirt agent --d', ['--data-dir']],

@@ -9,6 +9,7 @@ export type Completion = { candidates: Candidate[]; files: boolean };
 /** What is not in the definitions. */
 export type Live = {
   vms(): Promise<Candidate[]>;
+  images(): Promise<Candidate[]>;
   /** Flags of `mvirt agent`. */
   agentOptions(): Promise<readonly OptionDefinition[]>;
 };
@@ -98,6 +99,6 @@ const flagsOf = ({ options, given }: Line): Candidate[] => [
 
 /** prefix: what stands before the value in the same word. */
 async function valuesOf({ choices, completes }: ArgumentDefinition | OptionDefinition, prefix: string, live: Live): Promise<Completion> {
-  const words = choices?.map((word) => ({ word, summary: '' })) ?? (completes === 'vm' ? await live.vms() : []);
+  const words = choices?.map((word) => ({ word, summary: '' })) ?? (completes === 'vm' ? await live.vms() : completes === 'image' ? await live.images() : []);
   return { candidates: words.map(({ word, summary }) => ({ word: prefix + word, summary })), files: completes === 'file' };
 }

@@ -151,7 +151,10 @@ const cases: Case[] = [
     id: 'create',
     note: ' and start',
     requests: 2,
-    act: () => [run('create'), fill({ kernel: '/boot/vmlinuz', initramfs: '/boot/initrd', cmdline: "console=ttyS0 'x'", network: '' }, 1)],
+    act: () => [
+      run('create'),
+      fill({ image: 'debian-12', diskSize: '20G', kernel: '/boot/vmlinuz', initramfs: '/boot/initrd', cmdline: "console=ttyS0 'x'", network: '' }, 1),
+    ],
   },
   { id: 'set', act: () => [run('set'), fill({ name: 'web-7', vcpus: '4', memory: '1G', cmdline: 'quiet splash', restart: 'on-failure', autostart: 'on' })] },
   { id: 'set', note: ' that takes something away', act: () => [run('set'), fill({ name: 'web-7', cmdline: '' })] },

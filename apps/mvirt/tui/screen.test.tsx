@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { Vm } from '@mvirt/api/schema';
+import { MvirtError } from '@mvirt/domain';
 import { helpLines } from './layout/help-lines.ts';
 import { spansText } from './layout/span.ts';
 import { fakeVm } from './testing/fake-agent.ts';
@@ -143,7 +144,7 @@ test('what is confirmed while the agent is away is not done later', async () => 
   open.fake.lose();
   expect(await open.keys('y')).toContain('web-1: kill: the agent cannot be reached');
   open.fake.connection({ status: 'connected' });
-  await open.keys('c', 'x', 'DOWN', '/', 'k');
+  await open.keys('c', 'x', 'DOWN', 'DOWN', 'DOWN', '/', 'k');
   open.fake.lose();
   await open.keys('^ENTER');
   await open.screen.waitForFrame((frame) => frame.includes('× the agent cannot be reached'));
@@ -155,7 +156,7 @@ test('a form that was closed before the answer came changes nothing under its us
   open.fake.vms({ kind: 'snapshot', vms: [fakeVm({ name: 'web-1', state: 'running' })] });
   const answer = Promise.withResolvers<{ vm: Vm; warnings: string[] }>();
   open.fake.answers.create = () => answer.promise;
-  await open.keys('c', 'x', 'DOWN', '/', 'k', '^ENTER', 'ESC', 'ENTER', 'l');
+  await open.keys('c', 'x', 'DOWN', 'DOWN', 'DOWN', '/', 'k', '^ENTER', 'ESC', 'ENTER', 'l');
   answer.resolve({ vm: fakeVm({ name: 'x' }), warnings: [] });
   await open.screen.waitForFrame((frame) => frame.includes('x was created'));
   expect(open.ui.focus()).toBe('console');
@@ -191,14 +192,14 @@ test('without any agent the screen says how to get one', async () => {
 test('the form shows each error beside its field, and the agent gets what was typed', async () => {
   await using open = await openUi(small);
   open.fake.vms({ kind: 'snapshot', vms: [] });
-  await open.keys('c', 'W', 'e', 'b', 'DOWN', 'DOWN', 'x', '^ENTER');
+  await open.keys('c', 'W', 'e', 'b', 'DOWN', 'DOWN', 'DOWN', 'DOWN', 'x', '^ENTER');
   let frame = await open.screen.waitForFrame((text) => text.includes('× must be an absolute path'));
   expectWhole(frame, small);
   expect(frame).toMatch(/Name +Web/);
   expect(frame).toContain('× must be 1 to 63 of a-z 0-9 - and not start or end with a dash');
   expect(frame).toContain('× must be an absolute path');
   expect(open.fake.calls).toEqual([]);
-  await open.keys('BACKSPACE', 'BACKSPACE', 'BACKSPACE', 'w', '1', 'TAB', 'TAB', 'BACKSPACE', '/', 'k');
+  await open.keys('BACKSPACE', 'BACKSPACE', 'BACKSPACE', 'w', '1', 'TAB', 'TAB', 'TAB', 'TAB', 'BACKSPACE', '/', 'k');
   await open.keys('S-TAB', 'TAB', 'TAB', 'TAB', 'TAB', 'TAB', 'BACKSPACE', 'x', '^ENTER');
   await open.screen.waitForFrame((text) => text.includes('× "51x" is not a size'));
   frame = await open.keys('BACKSPACE', '9', 'TAB', 'TAB', 'TAB', 'TAB');
@@ -213,6 +214,28 @@ test('the form shows each error beside its field, and the agent gets what was ty
   await open.screen.waitForFrame((text) => text.includes('w1 was created'));
   expect(open.fake.calls.at(-1)?.input).toMatchObject({ name: 'w1', kernel: '/k', memoryMib: 519, vcpus: 1, disks: [], nics: [{ tap: null, mac: null }] });
   expect(open.ui.vms.selected()?.name).toBe('w1');
+});
+
+test('an image is chosen among those that are stored, and what is wrong with it or its size stands beside it', async () => {
+  await using open = await openUi(small);
+  open.fake.vms({ kind: 'snapshot', vms: [] });
+  open.fake.answers.listImages = async () => [
+    { name: 'debian-12', sizeBytes: 3 * 2 ** 30 },
+    { name: 'noble', sizeBytes: 2 ** 31 },
+  ];
+  await open.keys('c', 'TAB', '^o');
+  await open.screen.waitForFrame((text) => text.includes('debian-12') && text.includes('noble'));
+  await open.keys('n', 'o', 'b', 'ENTER', 'TAB', 'x', '^ENTER');
+  const wrong = await open.screen.waitForFrame((text) => text.includes('× "x" is not a size'));
+  expect(wrong).toMatch(/Image +noble/);
+  await open.keys('BACKSPACE', '1', 'G');
+  open.fake.answers.create = async () => {
+    throw new MvirtError({ code: 'INVALID_ARGUMENT', message: 'disk-size: 1073741824 bytes are less than the image noble has, 2147483648' });
+  };
+  await open.keys('^ENTER');
+  const refusal = await open.screen.waitForFrame((text) => text.includes('× 1073741824 bytes are less than the image'));
+  expect(refusal).toContain('$ mvirt create --image noble --disk-size 1G --network default');
+  expect(open.fake.calls.at(-1)?.input).toMatchObject({ image: 'noble', diskSizeBytes: 2 ** 30, disks: [] });
 });
 
 test('small and tiny terminals show one pane, and no size breaks the frame', async () => {

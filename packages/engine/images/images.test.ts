@@ -2,8 +2,9 @@ import { expect, test } from 'bun:test';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
-import { type ImportImageInput, type MvirtError, toMvirtError } from '@mvirt/domain';
+import { type ImportImageInput, MvirtError, toMvirtError } from '@mvirt/domain';
 import type { ImageSnapshot } from '@mvirt/engine';
+import type { Store } from '@mvirt/store';
 import { bootDisk, bootDiskBytes } from '@mvirt/testkit/boot-disk';
 import { type Bench, openBench } from '@mvirt/testkit/engine/bench';
 import { failure as thrownBy } from '@mvirt/testkit/engine/failure';
@@ -158,7 +159,7 @@ test('pieces follow each other, and an import of which nothing is heard is given
   await waitFor('nothing to be left', () => filesOf(bench, 'images').length === 0);
   expect(await failure(images.writeImport(id, { offset: 512, bytes: nothing, zeros: 0 }))).toMatchObject({ code: 'WRONG_STATE' });
   expect(await failure(images.finishImport(id, {}))).toMatchObject({ code: 'WRONG_STATE' });
-  await images.beginImport({ name: 'a' });
+  await waitFor('the name to be free', () => images.beginImport({ name: 'a' }).catch(() => null));
 });
 
 test('a download is gone on with after its client has gone', async () => {
@@ -377,6 +378,49 @@ test('an agent that dies while a VM is deleted: with its row the disk comes back
   await bench.reborn();
   expect(filesOf(bench, 'disks')).toEqual([`${id}.qcow2`]);
   await bench.vms().start(id, {});
+});
+
+test('what cannot be stored has no disk, and what cannot be deleted keeps it', async () => {
+  let isFull = false;
+  const full = () => {
+    if (isFull) throw new MvirtError({ code: 'DISK_FULL', message: 'no room for a row' });
+  };
+  const store = (real: Store): Store => ({
+    ...real,
+    vms: {
+      ...real.vms,
+      insert(vm) {
+        full();
+        return real.vms.insert(vm);
+      },
+      remove(id) {
+        full();
+        real.vms.remove(id);
+      },
+    },
+    images: {
+      ...real.images,
+      insert(image) {
+        full();
+        real.images.insert(image);
+      },
+    },
+  });
+  await using bench = await openBench({ store });
+  await importBytes(bench, disk, { name: 'a' });
+  isFull = true;
+  expect(await failure(importBytes(bench, disk, { name: 'b' }))).toMatchObject({ code: 'DISK_FULL' });
+  expect(filesOf(bench, 'images')).toEqual(['a.raw']);
+  expect(await failure(bench.vms().create({ image: 'a', name: 'web' }))).toMatchObject({ code: 'DISK_FULL' });
+  expect(filesOf(bench, 'disks')).toEqual([]);
+  isFull = false;
+  const { vm } = await bench.vms().create({ image: 'a', name: 'web' });
+  isFull = true;
+  expect(await failure(bench.vms().delete(vm.id, {}))).toMatchObject({ code: 'DISK_FULL' });
+  expect(filesOf(bench, 'disks')).toEqual([`${vm.id}.qcow2`]);
+  isFull = false;
+  await bench.vms().delete(vm.id, {});
+  expect(filesOf(bench, 'disks')).toEqual([]);
 });
 
 test('a disk that a dead agent placed for a VM that it did not store is not written over', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
 import { deepTempDir, tempDir } from '@mvirt/testkit/temp-dir';
@@ -43,6 +43,20 @@ test('a hole far beyond 4 GiB counts its bytes right', async () => {
   expect(files.punchHole(path, at + 65536)).toBe('done');
   expect(before - files.allocatedBytes(path)).toBe(65536);
   expect(statSync(path).size).toBe(at + 2 * 65536);
+});
+
+test('a clone is a file of its own with the same bytes, or none at all; what is there is not written over', async () => {
+  using dir = tempDir('host');
+  await using _leaks = watchLeaks({ dir: dir.path, mayStay: keepAll });
+  writeFileSync(dir.join('from'), 'x'.repeat(8192), { mode: 0o444 });
+  const answer = files.clone(dir.join('from'), dir.join('to'));
+  const there = existsSync(dir.join('to'));
+  expect([answer, there]).toEqual(answer === 'done' ? ['done', true] : ['refused', false]);
+  if (there) expect([readFileSync(dir.join('to'), 'utf8'), statSync(dir.join('to')).mode & 0o777]).toEqual(['x'.repeat(8192), 0o600]);
+  writeFileSync(dir.join('taken'), 'mine');
+  expect(() => files.clone(dir.join('from'), dir.join('taken'))).toThrow('EEXIST');
+  expect(readFileSync(dir.join('taken'), 'utf8')).toBe('mine');
+  expect(() => files.clone(dir.join('nosuch'), dir.join('other'))).toThrow('ENOENT');
 });
 
 test('a filesystem without holes refuses', async () => {

@@ -95,6 +95,44 @@ test('output without end is cut off', async () => {
   expect(error.message).toBe('yes: wrote more than 8388608 bytes');
 });
 
+test('output is handed over piece by piece, and the program waits meanwhile', async () => {
+  await using _leaks = watchLeaks();
+  let bytes = 0;
+  let taking = 0;
+  const { stdout } = await programs.run(['head', '-c', '20000000', '/dev/zero'], {
+    timeoutMs: 20_000,
+    async onOutput(piece) {
+      taking += 1;
+      expect(taking).toBe(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      taking -= 1;
+      bytes += piece.byteLength;
+    },
+  });
+  expect([stdout, bytes]).toEqual(['', 20_000_000]);
+  const full = new Error('full');
+  const ended = programs.run(['yes'], { timeoutMs: 20_000, onOutput: () => Promise.reject(full) });
+  expect(await ended.catch((thrown: unknown) => thrown)).toBe(full);
+});
+
+test('a program reads a file by itself, and may end with a status that is no failure', async () => {
+  using dir = tempDir('host');
+  await using _leaks = watchLeaks({ dir: dir.path, mayStay: () => true });
+  writeFileSync(dir.join('file'), 'words');
+  expect((await programs.run(['cat'], { timeoutMs: 5000, inputFile: dir.join('file') })).stdout).toBe('words');
+  expect(await programs.run(['sh', '-c', 'echo leaks; exit 3'], { timeoutMs: 5000, accepts: [3] })).toMatchObject({ stdout: 'leaks\n' });
+  expect((await failure(programs.run(['sh', '-c', 'exit 2'], { timeoutMs: 5000, accepts: [3] }))).message).toEndWith(': exit status 2');
+});
+
+test('a confined program has no capability and no way to any, and fails under its own name', async () => {
+  await using _leaks = watchLeaks();
+  const { stdout } = await programs.run(['grep', '-E', '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)', '/proc/self/status'], { timeoutMs: 5000, confined: true });
+  expect(stdout.match(/Cap\w+:\t0{16}$/gm)).toHaveLength(4);
+  expect(stdout).toContain('NoNewPrivs:\t1');
+  expect((await failure(programs.run(['false', 'x'], { timeoutMs: 5000, confined: true }))).message).toBe('false x: exit status 1');
+  expect((await failure(programs.run(['no-such-program'], { timeoutMs: 5000, confined: true }))).code).toBe('PROGRAM_MISSING');
+});
+
 test('a daemon that a program leaves behind does not hold the answer up', async () => {
   using dir = tempDir('host');
   await using _leaks = watchLeaks({ dir: dir.path, mayStay: (file) => file === 'pid' });

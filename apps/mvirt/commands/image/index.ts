@@ -1,7 +1,7 @@
 import { diskFormats } from '@mvirt/domain/disk-format';
 import type { ArgumentDefinition, CommandDefinition } from '../definition.ts';
 
-const name: ArgumentDefinition = { name: 'NAME', summary: 'its name', required: true };
+const name: ArgumentDefinition = { name: 'NAME', summary: 'its name', required: true, completes: 'image' };
 
 export const imageCommands: readonly CommandDefinition[] = [
   {

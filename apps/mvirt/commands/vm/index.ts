@@ -65,7 +65,7 @@ export const vmCommands: readonly CommandDefinition[] = [
       { name: 'memory', value: 'SIZE', summary: 'MiB, or with M or G', defaultText: '512' },
       { name: 'max-vcpus', value: 'N', summary: 'how many it may be given while it runs', defaultText: '--vcpus' },
       { name: 'max-memory', value: 'SIZE', summary: 'how much it may be given while it runs, in steps of 128M', defaultText: '--memory' },
-      { name: 'image', value: 'NAME', summary: 'a disk of its own, made of a stored image; it boots where no kernel is given' },
+      { name: 'image', value: 'NAME', summary: 'a disk of its own, made of a stored image; it boots where no kernel is given', completes: 'image' },
       { name: 'disk-size', value: 'SIZE', summary: 'of that disk: MiB, or with M, G or T', defaultText: "the image's" },
       {
         name: 'disk',

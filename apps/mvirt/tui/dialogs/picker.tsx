@@ -39,7 +39,7 @@ export function Picker(props: { store: PickerStore; screen: { width: number; hei
       }}
       onWheel={(direction) => store.move('line', direction)}
     >
-      <Line width={inner()} theme={props.theme} spans={fitSpans([span(` ${plainText(store.folder())}`, 'accent')], inner())} />
+      <Line width={inner()} theme={props.theme} spans={fitSpans([span(` ${plainText(store.heading())}`, 'accent')], inner())} />
       <Index each={rows()}>
         {(row, at) => <Line top={at + 1} width={inner()} theme={props.theme} spans={entrySpans(row(), inner(), top() + at === store.index())} />}
       </Index>

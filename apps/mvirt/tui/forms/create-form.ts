@@ -1,5 +1,5 @@
 import { type CreateInput, createSpecSchema, toMvirtError } from '@mvirt/domain';
-import { memoryMib, network, wholeNumber } from '../../cli/values.ts';
+import { memoryMib, network, sizeBytes, wholeNumber } from '../../cli/values.ts';
 import { shellLine } from '../layout/format.ts';
 import { vmLabel } from '../layout/vm-row.ts';
 import type { Agent } from '../stores/agent.ts';
@@ -9,7 +9,9 @@ import type { OwnFiles } from './own-files.ts';
 /** Each with the option of `mvirt create` that says the same. */
 const fields = [
   { id: 'name', label: 'Name', kind: 'text', option: '--name', example: 'web-1' },
-  { id: 'disk', label: 'Disk', kind: 'file', option: '--disk', example: '/srv/vm/web-1.qcow2; it boots where no kernel is given' },
+  { id: 'image', label: 'Image', kind: 'image', option: '--image', example: 'a stored one, of which its disk is made; none: no such disk' },
+  { id: 'diskSize', label: 'Disk size', kind: 'text', option: '--disk-size', example: '20G; none: as large as the image' },
+  { id: 'disk', label: 'Disk', kind: 'file', option: '--disk', example: '/srv/vm/data.qcow2, one of yours; it boots without image and kernel' },
   { id: 'kernel', label: 'Kernel', kind: 'file', option: '--kernel', example: '/srv/vm/vmlinuz; none: boot from the disk' },
   { id: 'initramfs', label: 'Initramfs', kind: 'file', option: '--initramfs', example: '/srv/vm/initrd.img' },
   { id: 'cmdline', label: 'Cmdline', kind: 'text', option: '--cmdline', example: 'console=ttyS0 root=/dev/vda1' },
@@ -25,6 +27,8 @@ type FieldId = (typeof fields)[number]['id'];
 const agentWords: Record<string, FieldId> = {
   ...Object.fromEntries(fields.map(({ id }) => [id, id])),
   disks: 'disk',
+  diskSizeBytes: 'diskSize',
+  'disk-size': 'diskSize',
   memoryMib: 'memory',
   nics: 'network',
   sshKeys: 'sshKey',
@@ -32,6 +36,8 @@ const agentWords: Record<string, FieldId> = {
 
 const initial: Record<FieldId, string> = {
   name: '',
+  image: '',
+  diskSize: '',
   disk: '',
   kernel: '',
   initramfs: '',
@@ -74,6 +80,7 @@ export function createForm(deps: { agent: Agent; files: OwnFiles }): Form {
     const nic = await tried('network', network);
     const userData = await tried('userData', own);
     const keys = await tried('sshKey', own);
+    const diskSizeBytes = await tried('diskSize', (given) => sizeBytes(given, 'disk-size'));
     const disk = text(values, 'disk');
     const name = text(values, 'name');
     const input: CreateInput = {
@@ -84,6 +91,8 @@ export function createForm(deps: { agent: Agent; files: OwnFiles }): Form {
       initramfs: text(values, 'initramfs') || null,
       cmdline: text(values, 'cmdline') || null,
       firmware: null,
+      image: text(values, 'image') || null,
+      diskSizeBytes,
       disks: disk === '' ? [] : [{ path: disk, readonly: false }],
       nics: nic === null ? [] : [nic],
       userData,

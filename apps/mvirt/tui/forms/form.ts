@@ -1,8 +1,8 @@
 import type { Vm } from '@mvirt/api/schema';
 import type { MvirtError } from '@mvirt/domain';
 
-/** file: on the agent's host; own-file: where this terminal is. Both can be picked. */
-export type Field = { id: string; label: string; kind: 'text' | 'file' | 'own-file'; example: string };
+/** file: on the agent's host; own-file: where this terminal is; image: one that the agent keeps. All but text can be picked. */
+export type Field = { id: string; label: string; kind: 'text' | 'file' | 'own-file' | 'image'; example: string };
 
 export type Values = Readonly<Record<string, string>>;
 /** By field; `form` where none is named. */
@@ -29,10 +29,11 @@ export type Form = {
 
 /** What the agent refused, beside the field that it names. */
 export function refused(error: MvirtError, form: Pick<Form, 'fieldOf'>): Errors {
-  const named = /^([a-zA-Z]+)[^:]*: (.*)$/s.exec(error.message);
-  const field = error.code === 'NAME_TAKEN' ? form.fieldOf('name') : error.code === 'INVALID_ARGUMENT' && named ? form.fieldOf(named[1] ?? '') : undefined;
+  const named = /^([a-zA-Z-]+)[^:]*: (.*)$/s.exec(error.message);
+  const byName = named !== null && (error.code === 'INVALID_ARGUMENT' || error.code === 'IMAGE_NOT_FOUND');
+  const field = error.code === 'NAME_TAKEN' ? form.fieldOf('name') : byName ? form.fieldOf(named[1] ?? '') : undefined;
   if (field === undefined) return { form: `${error.message}; ${error.hint}` };
-  return { [field]: error.code === 'INVALID_ARGUMENT' ? (named?.[2] ?? error.message) : error.message };
+  return { [field]: byName ? (named[2] ?? error.message) : error.message };
 }
 
 /** What a field's text is wrong about, without the option's name before it. */

@@ -32,7 +32,7 @@ export const dialogCommands: readonly Command[] = [
     actions.submit(),
   ),
   plain({ id: 'accept-field', title: 'next field; on the button: do what the form says', keys: ['enter'], when: ['form'] }, (actions) => actions.accept()),
-  plain({ id: 'browse', title: 'choose a file', hint: 'files', keys: ['ctrl+o'], when: ['form'] }, (actions) => actions.browse()),
+  plain({ id: 'browse', title: 'choose a file or an image', hint: 'choose', keys: ['ctrl+o'], when: ['form'] }, (actions) => actions.browse()),
   plain({ id: 'leave-form', title: 'close the form; what was typed is lost', hint: 'leave', keys: ['escape'], when: ['form'] }, (actions) => actions.cancel()),
 
   plain({ id: 'cursor-up', title: 'up', keys: ['up'], when: ['filter', 'palette', 'picker'] }, (actions) => actions.move('line', -1)),

@@ -51,6 +51,8 @@ export type Agent = {
   detachDisk(id: string, path: string, options: { signal: AbortSignal }): Promise<ActionAnswer>;
   attachNic(id: string, nic: { tap?: string; mac?: string; network?: string; ips?: string[] }, options: { signal: AbortSignal }): Promise<ActionAnswer>;
   detachNic(id: string, mac: string, options: { signal: AbortSignal }): Promise<ActionAnswer>;
+  /** Stored ones, by name. */
+  listImages(options: { signal: AbortSignal }): Promise<{ name: string; sizeBytes: number }[]>;
   /** Of the agent's host; folders first. */
   listFolder(path: string, options: { signal: AbortSignal }): Promise<FolderEntry[]>;
   act(action: AgentAction, id: string, options: { signal: AbortSignal }): Promise<ActionAnswer>;

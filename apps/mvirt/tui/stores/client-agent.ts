@@ -76,6 +76,7 @@ export function createClientAgent(options: { socketPath: string; tried: string[]
     detachDisk: (vm, path, { signal }) => told(api.vm.detachDisk.mutate({ vm, path }, { signal })),
     attachNic: (vm, nic, { signal }) => told(api.vm.attachNic.mutate({ vm, ...nic }, { signal })),
     detachNic: (vm, mac, { signal }) => told(api.vm.detachNic.mutate({ vm, mac }, { signal })),
+    listImages: ({ signal }) => told(api.image.list.query(undefined, { signal })),
     listFolder: (path, { signal }) => told(api.host.listFolder.query({ path }, { signal })),
     act: (action, vm, { signal }) => told(action === 'stop' ? api.vm.stop.mutate({ vm }, { signal }) : api.vm[action].mutate({ vm }, { signal })),
   };

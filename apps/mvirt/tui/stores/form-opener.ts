@@ -57,8 +57,20 @@ export function createFormOpener(deps: ActionDeps): Pick<Actions, 'openForm' | '
     });
   }
 
-  function list(field: Field): Parameters<typeof createPickerStore>[0]['list'] {
-    return field.kind === 'own-file' ? files.list : (folder) => agent.listFolder(folder, { signal });
+  /** What a field's picker shows, and what becomes of a choice. */
+  function picking(field: Field, typed: string): Omit<Parameters<typeof createPickerStore>[0], 'onPicked'> & { chosen: (path: string) => string } {
+    const same = (path: string) => path;
+    if (field.kind === 'image') {
+      const list = async () => (await agent.listImages({ signal })).map((image) => ({ ...image, kind: 'file' as const }));
+      const heading = 'from mvirt image import';
+      return { title: `${field.label}: a stored image`, heading, from: `/${typed}`, list, chosen: (path) => path.slice(1) };
+    }
+    if (field.kind === 'own-file') {
+      // What ends with a slash is a folder, and so is nothing at all.
+      const from = `${files.path(typed || '.')}${typed === '' || typed.endsWith('/') ? '/' : ''}`;
+      return { title: `${field.label}: a file of yours`, from, list: files.list, chosen: same };
+    }
+    return { title: `${field.label}: a file on the agent's host`, from: typed, list: (folder) => agent.listFolder(folder, { signal }), chosen: same };
   }
 
   return {
@@ -67,21 +79,17 @@ export function createFormOpener(deps: ActionDeps): Pick<Actions, 'openForm' | '
       const front = dialogs.front();
       const field = front?.kind === 'form' ? front.store.field() : null;
       if (front?.kind !== 'form' || field === null || field.kind === 'text') {
-        say('this field takes no file', 'warning');
+        say('there is nothing to choose from for this field', 'warning');
         return;
       }
       const { store } = front;
-      const typed = (store.values()[field.id] ?? '').trim();
-      // What ends with a slash is a folder, and so is nothing at all.
-      const own = `${files.path(typed || '.')}${typed === '' || typed.endsWith('/') ? '/' : ''}`;
+      const { chosen, ...picked } = picking(field, (store.values()[field.id] ?? '').trim());
       dialogs.open(() => {
         const picker = createPickerStore({
-          title: field.kind === 'own-file' ? `${field.label}: a file of yours` : `${field.label}: a file on the agent's host`,
-          from: field.kind === 'own-file' ? own : typed,
-          list: list(field),
+          ...picked,
           onPicked: (path) => {
             dialogs.closeFront();
-            store.type(field.id, path);
+            store.type(field.id, chosen(path));
           },
         });
         return { kind: 'picker', store: picker };

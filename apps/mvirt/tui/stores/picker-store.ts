@@ -11,6 +11,8 @@ export type PickerRow = FolderEntry | { name: '..'; kind: 'parent'; sizeBytes: 0
 /** Walks through folders to a file. An answer for a folder that was left meanwhile is not heard. */
 export function createPickerStore(deps: {
   title: string;
+  /** In place of the folder's path, for what lies in no folder. */
+  heading?: string;
   /** Where it begins: the folder of this path, or this folder where it ends with a slash. */
   from: string;
   list: (folder: string) => Promise<readonly FolderEntry[]>;
@@ -77,6 +79,7 @@ export function createPickerStore(deps: {
   else void open(posix.dirname(deps.from), posix.basename(deps.from));
   return {
     title: deps.title,
+    heading: (): string => deps.heading ?? folder(),
     folder,
     /** null: asked for, and not there yet. */
     entries,

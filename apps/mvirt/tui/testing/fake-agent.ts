@@ -21,6 +21,7 @@ export function createFakeAgent() {
     set: (id: string) => Promise<SetAnswer>;
     device: (id: string) => Promise<ActionAnswer>;
     listFolder: (path: string) => Promise<FolderEntry[]>;
+    listImages: () => Promise<{ name: string; sizeBytes: number }[]>;
     host: () => Promise<HostDocument>;
     usage: () => Promise<UsageDocument[]>;
   } = {
@@ -29,6 +30,7 @@ export function createFakeAgent() {
     set: async (id) => ({ vm: fakeVm({ id }), warnings: [], note: null }),
     device: async (id) => ({ vm: fakeVm({ id }), changed: true, note: null }),
     listFolder: async () => [],
+    listImages: async () => [],
     host: async () => fakeHost(),
     usage: async () => [],
   };
@@ -67,6 +69,7 @@ export function createFakeAgent() {
     detachDisk: (id, path) => device('detachDisk', id, path),
     attachNic: (id, nic) => device('attachNic', id, nic),
     detachNic: (id, mac) => device('detachNic', id, mac),
+    listImages: () => answers.listImages(),
     listFolder: (path) => answers.listFolder(path),
     act(action, id) {
       calls.push({ action, id });

@@ -56,6 +56,10 @@ const folders: Record<string, { name: string; kind: 'folder' | 'file'; sizeBytes
 /** The UI as it is on a busy afternoon. */
 async function openAfternoon(size: { width: number; height: number }): Promise<Open> {
   const open = await openUi(size);
+  open.fake.answers.listImages = async () => [
+    { name: 'debian-12', sizeBytes: 3 * 1024 ** 3 },
+    { name: 'noble', sizeBytes: 3.5 * 1024 ** 3 },
+  ];
   open.fake.answers.listFolder = async (path) => folders[path] ?? [];
   open.fake.vms({ kind: 'snapshot', vms: [...vms] });
   open.ui.vms.select(vms[0]?.id ?? '');
@@ -94,8 +98,9 @@ export const screens = [
   { name: 'console', keys: ['ENTER'] },
   { name: 'console-alone', keys: ['ENTER', '^a', 'z'] },
   { name: 'details', keys: ['i'] },
-  { name: 'create', keys: ['c', ...typed('Web'), 'TAB', 'TAB', ...typed('vmlinuz'), '^s'] },
-  { name: 'files', keys: ['c', 'TAB', ...typed('/srv/vm/'), '^o'] },
+  { name: 'create', keys: ['c', ...typed('Web'), 'TAB', 'TAB', 'TAB', 'TAB', ...typed('vmlinuz'), '^s'] },
+  { name: 'images', keys: ['c', 'TAB', '^o'] },
+  { name: 'files', keys: ['c', 'TAB', 'TAB', 'TAB', ...typed('/srv/vm/'), '^o'] },
   { name: 'change', keys: ['E', 'TAB', 'TAB', 'BACKSPACE', 'BACKSPACE', 'BACKSPACE', 'BACKSPACE', ...typed('2G')] },
   { name: 'add-disk', keys: ['i', 'a', ...typed('/srv/vm/data.raw'), 'TAB', 'TAB'] },
   { name: 'kill', keys: ['k'] },
