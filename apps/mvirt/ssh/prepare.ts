@@ -43,7 +43,9 @@ export async function prepareSsh(deps: SshDeps, { vm, user: asked, more = [] }: 
 async function findTarget({ api, signal, note }: SshDeps, vm: string): Promise<SshTargetDocument> {
   const target = await api.ssh.target.query({ vm }, { signal });
   if (target.hostKeys !== null || target.keysDueMs === 0) return target;
-  note(`waiting up to ${Math.ceil(target.keysDueMs / 1000)} s for the host keys that its first boot prints on its console`);
+  const label = target.vmName ?? target.vmId;
+  note(`waiting for the host keys that a first boot prints at its end, at most ${Math.ceil(target.keysDueMs / 1000)} s`);
+  note(`a guest that prints none: mvirt ssh --forget-host-key ${label} trusts the key that it shows`);
   return await api.ssh.target.query({ vm, keysWithinMs: Math.ceil(target.keysDueMs) }, { signal });
 }
 

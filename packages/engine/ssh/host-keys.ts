@@ -25,8 +25,8 @@ export interface HostKeys {
 const lookMs = 5_000;
 /** A guest that has printed nothing for so long is looked at again when somebody asks. */
 const bootMs = 10 * 60_000;
-/** cloud-init prints them at the very end of a first boot, long after the SSH server answers. */
-const printMs = 120_000;
+/** cloud-init prints them at the very end of a first boot, long after the SSH server answers; a guest that is emulated takes minutes for it. */
+const printMs = 300_000;
 
 /** How far a VM's console was read. */
 type Place = { next: ConsoleStart; reader: HostKeyReader };

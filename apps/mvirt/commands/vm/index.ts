@@ -17,7 +17,7 @@ const network: OptionDefinition = {
 };
 
 const sshOptions: readonly OptionDefinition[] = [
-  { name: 'user', short: 'l', value: 'NAME', summary: 'whom to log in as', defaultText: 'root' },
+  { name: 'user', short: 'l', value: 'NAME', summary: 'whom to log in as', defaultText: "the image's usual user, else root" },
   { name: 'option', short: 'o', value: 'NAME=VALUE', summary: 'for ssh, as in ssh_config', many: true },
 ];
 
