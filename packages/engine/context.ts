@@ -11,6 +11,7 @@ import type { Gate } from './gate.ts';
 import type { ImageHolds } from './images/image-holds.ts';
 import type { EngineLog } from './log.ts';
 import type { NetworkKeeper } from './networks/keeper.ts';
+import type { Reachable } from './reachable.ts';
 import type { ConsoleStart } from './services.ts';
 import type { Taps } from './taps.ts';
 import type { VmFeed } from './vm-feed.ts';
@@ -51,6 +52,7 @@ export type EngineContext = {
   feed: VmFeed;
   moments: VmMoments;
   claims: DiskClaims;
+  reachable: Reachable;
   images: ImageHolds;
   /** How many VMs are launched at once. */
   launches: Gate;

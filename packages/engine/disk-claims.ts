@@ -7,6 +7,8 @@ import { imagePath } from './images/image-files.ts';
 export interface DiskClaims {
   /** Holds these disks for a VM, beside those that it has. @throws DISK_IN_USE naming the other VM, or the image; then nothing is held. */
   take(id: VmId, disks: readonly Disk[]): void;
+  /** Holds disks that cannot be looked at, because their filesystem does not answer: by their paths alone. */
+  takeUnseen(id: VmId, disks: readonly Disk[]): void;
   /** Lets go of one disk, or of all that a VM holds. */
   drop(id: VmId, path?: string): void;
 }
@@ -20,12 +22,15 @@ export function createDiskClaims({ store, dataDir }: { store: Store; dataDir: st
       const wanted: Claim[] = [];
       for (const { path, readonly } of disks) {
         const claim = { id, path, readonly, key: diskKey(path) };
-        const rival = [...claims, ...wanted].find((other) => other.key === claim.key && !(other.readonly && claim.readonly));
+        const rival = [...claims, ...wanted].find((other) => (other.key === claim.key || other.path === path) && !(other.readonly && claim.readonly));
         if (rival) throw inUse(claim, rival);
         if (!readonly) refuseImage(claim);
         wanted.push(claim);
       }
       claims = [...claims, ...wanted];
+    },
+    takeUnseen(id, disks) {
+      claims = [...claims, ...disks.map(({ path, readonly }) => ({ id, path, readonly, key: `path ${path}` }))];
     },
     drop(id, path) {
       claims = claims.filter((claim) => claim.id !== id || (path !== undefined && claim.path !== path));

@@ -20,6 +20,7 @@ export async function attachDisk(
   const parsed = diskSchema.safeParse(input);
   if (!parsed.success) throw invalid(parsed.error);
   const disk = parsed.data;
+  await context.reachable.look([disk.path], { signal: caller });
   const vm = storedVm(context, id);
   const up = plugPhase(vm) === 'up';
   refuseAttached(vm, disk);

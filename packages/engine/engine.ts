@@ -24,6 +24,7 @@ import { createAddressWatch } from './networks/address-watch.ts';
 import { createNetworkKeeper } from './networks/keeper.ts';
 import { createNetworkService } from './networks/network-service.ts';
 import { nicRemoved } from './nic-plug.ts';
+import { createReachable } from './reachable.ts';
 import { createReconciler } from './reconciler.ts';
 import { recover } from './recovery.ts';
 import type { Services } from './services.ts';
@@ -94,6 +95,7 @@ export function createEngine(deps: EngineDeps): Engine {
     feed: createVmFeed((error) => log.error('a listener to changes failed', { error: String(error) })),
     moments,
     claims: createDiskClaims({ store, dataDir }),
+    reachable: createReachable(host.programs),
     images: createImageHolds(),
     launches: createGate(launchesAtOnce),
     draining: createDraining(),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { bytesPerMib, MvirtError, type VmId } from '@mvirt/domain';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
+import type { Reachable } from './reachable.ts';
 import type { HostService, VmUsage } from './services.ts';
 import { createUsageChanges } from './usage-changes.ts';
 
@@ -11,7 +12,7 @@ const maxEntries = 1_000;
 const trialMs = 120_000;
 const late = () => new MvirtError({ code: 'TIMEOUT', message: `the hypervisors' trials are not done after ${trialMs / 1000} s` });
 
-export function createHostService({ store, host, clock, drivers }: EngineContext): HostService {
+export function createHostService({ store, host, clock, drivers, reachable }: EngineContext): HostService {
   const sampler = createUsageSampler({ store, host, clock });
   const info = () => {
     const vms = store.vms.list();
@@ -45,7 +46,10 @@ export function createHostService({ store, host, clock, drivers }: EngineContext
     },
     usage: sampler,
     hypervisors: ({ signal }) => within(drivers.reports(), { clock, signal, timeoutMs: trialMs, late }),
-    listFolder: async (path) => listFolder(path),
+    async listFolder(path) {
+      await reachable.look([path]);
+      return listFolder(path, reachable);
+    },
   };
 }
 
@@ -82,11 +86,11 @@ function createUsageSampler({ store, host, clock }: Pick<EngineContext, 'store' 
 
 type Entry = Awaited<ReturnType<HostService['listFolder']>>[number];
 
-function listFolder(path: string): Entry[] {
-  const entries = readNames(path)
-    .sort()
-    .slice(0, maxEntries)
-    .flatMap((name) => entryOf(path, name));
+function listFolder(path: string, { distant }: Reachable): Entry[] {
+  const names = readNames(path).sort().slice(0, maxEntries);
+  const far = distant(names.map((name) => join(path, name)));
+  // Another filesystem is a folder, and is not waited for to say so.
+  const entries = names.flatMap((name): Entry[] => (far.has(join(path, name)) ? [{ name, kind: 'folder', sizeBytes: 0 }] : entryOf(path, name)));
   return entries.sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'folder' ? -1 : 1));
 }
 

@@ -81,8 +81,8 @@ function contentIn(dir: string): string {
   }
 }
 
-/** The same copy with the last frame of its log torn in each way that a disk may tear it. */
-function tornCopies({ dir }: Cut): string[] {
+/** The same copy with the last frame of its log torn, in one of the ways that a disk may tear it; over the writes of a test in all of them. */
+function tornCopies({ dir }: Cut, number: number): string[] {
   const wal = join(dir, 'mvirt.db-wal');
   const last = existsSync(wal) ? walFrames(wal).at(-1) : undefined;
   if (last === undefined) return [];
@@ -93,11 +93,12 @@ function tornCopies({ dir }: Cut): string[] {
     (path) => tearWal(path, last.offset, last.offset + 24),
     (path) => tearWal(path, last.offset + 512, end),
   ];
-  return ways.map((tear, way) => {
+  return [ways[number % ways.length], ways[(number + 2) % ways.length]].flatMap((tear, way) => {
+    if (tear === undefined) return [];
     const copy = `${dir}-torn-${way}`;
     cpSync(dir, copy, { recursive: true });
     tear(join(copy, 'mvirt.db-wal'));
-    return copy;
+    return [copy];
   });
 }
 
@@ -124,7 +125,7 @@ for (const operation of operations)
     for (const [number, cut] of found.entries()) {
       const acknowledged = number === 0 ? before : (found[number - 1]?.content ?? '');
       // A write that changed nothing has no frame: the last one is of what was acknowledged before.
-      for (const copy of cut.content === acknowledged ? [] : tornCopies(cut)) {
+      for (const copy of cut.content === acknowledged ? [] : tornCopies(cut, number)) {
         // All of the write or nothing of it: where the log was just emptied into the database, its frames are torn in vain.
         const content = contentIn(copy);
         torn[content === acknowledged ? 'nothing' : content === cut.content ? 'all' : 'a part'] += 1;

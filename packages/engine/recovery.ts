@@ -57,12 +57,8 @@ export async function recoverVm(context: EngineContext, supervisor: Supervisor, 
 }
 
 async function adopt(context: EngineContext, supervisor: Supervisor, vm: StoredVm, run: LiveRun): Promise<void> {
-  const { clock, claims, log } = context;
-  try {
-    claims.take(vm.id, run.disks);
-  } catch (thrown) {
-    log.error('two running VMs share a disk', { vm: vm.id, error: String(thrown) });
-  }
+  const { clock } = context;
+  await takeDisks(context, vm, run);
   const vmm = await adoptVmm(context, run);
   const status = vmm === null ? null : await statusOf(context, vmm);
   if (vm.condition.observed === 'starting' && status === null && !run.foreign) return undo(context, supervisor, vm, run.process, vmm);
@@ -71,6 +67,20 @@ async function adopt(context: EngineContext, supervisor: Supervisor, vm: StoredV
   const halfLaunched = vm.condition.observed === 'starting' && status === 'paused';
   if (halfLaunched) await supervisor.plug((known, signal) => known.resume({ signal }));
   supervisor.fact({ kind: 'adopted', paused: status === null ? null : status === 'paused' && !halfLaunched, atMs: clock.nowMs() });
+}
+
+async function takeDisks({ claims, reachable, log }: EngineContext, { id }: StoredVm, { disks }: LiveRun): Promise<void> {
+  try {
+    await reachable.look(disks.map(({ path }) => path));
+  } catch (thrown) {
+    log.warn('a disk of the running VM cannot be looked at', { vm: id, error: String(thrown) });
+    return claims.takeUnseen(id, disks);
+  }
+  try {
+    claims.take(id, disks);
+  } catch (thrown) {
+    log.error('two running VMs share a disk', { vm: id, error: String(thrown) });
+  }
 }
 
 function follow(context: EngineContext, supervisor: Supervisor, id: VmId, run: LiveRun, vmm: Vmm | null): void {

@@ -8,6 +8,7 @@ import { hostLimits } from './host-limits.ts';
 import { refuseWithoutRoom } from './last-room.ts';
 import type { WaitOptions } from './services.ts';
 import type { Supervisor } from './supervisor.ts';
+import { filesOf } from './vm-create.ts';
 import { untilVm } from './vm-wait.ts';
 
 /** Ample: each step has a deadline of its own. What is still under way then goes on. */
@@ -63,6 +64,7 @@ async function beginStart(context: EngineContext, supervisor: Supervisor, id: Vm
     late: () => new MvirtError({ code: 'TIMEOUT', message: `the hypervisor's trial is not done after ${trialMs / 1000} s` }),
   };
   const { condition, spec } = storedVm(context, id);
+  if (condition.observed === 'stopped') await context.reachable.look(filesOf(spec), { signal });
   const driver = condition.observed === 'stopped' ? await within(drivers.choose(spec), trial) : null;
   // From here to the new condition nothing waits, so that no other VM can take a disk in between.
   const vm = storedVm(context, id);

@@ -42,6 +42,7 @@ export async function createVm(context: EngineContext, input: CreateInput, optio
     const vm = insert(context, { id, name, spec }, () => refuseTaken(store, id, name));
     return { vm, warnings: [...parsed.warnings, ...missingFiles(spec)] };
   };
+  await context.reachable.look(filesOf(parsed.spec), options);
   if (parsed.image === null) return stored(parsed.spec);
 
   // Before there is a disk: making one may take its time.
@@ -69,9 +70,10 @@ async function hypervisorFor({ drivers }: EngineContext, spec: VmSpec): Promise<
 }
 
 /** All that the wire contract can say: names repeat here, and what this host cannot run is refused at the start. @throws INVALID_ARGUMENT, ID_TAKEN */
-export function createFromContract(context: EngineContext, input: ContractCreate): { vm: StoredVm; warnings: string[] } {
+export async function createFromContract(context: EngineContext, input: ContractCreate): Promise<Created> {
   refuseWithoutRoom(context, 'the VM cannot be created');
   const parsed = parseContractCreate(input);
+  await context.reachable.look(filesOf(parsed.spec));
   const id = parsed.id ?? asVmId(randomUUID());
   const spec = completeSpec(context, id, parsed.spec);
   const vm = insert(context, { id, name: parsed.name, spec }, () => refuseIdTaken(context.store, id));
@@ -137,10 +139,15 @@ function checkSpec({ drivers }: EngineContext, spec: VmSpec): void {
 }
 
 function missingFiles(spec: VmSpec): string[] {
+  return namedFiles(spec).flatMap(([field, path]) => (existsSync(path) ? [] : [`${field}: ${path} does not exist yet; it must before the VM is started`]));
+}
+
+/** Paths of all that a VM is made of on its host. */
+export const filesOf = (spec: VmSpec): string[] => namedFiles(spec).map(([, path]) => path);
+
+function namedFiles(spec: VmSpec): [field: string, path: string][] {
   const boot = bootOf(spec);
   const bootFiles = boot.kind === 'kernel' ? { kernel: boot.kernel, initramfs: boot.initramfs } : { firmware: boot.path };
-  const named = [...Object.entries(bootFiles), ...spec.disks.map((disk) => ['disk', disk.path] as const)];
-  return named.flatMap(([field, path]) =>
-    path !== null && !existsSync(path) ? [`${field}: ${path} does not exist yet; it must before the VM is started`] : [],
-  );
+  const named = Object.entries(bootFiles).flatMap(([field, path]): [string, string][] => (path === null ? [] : [[field, path]]));
+  return [...named, ...spec.disks.map(({ path }): [string, string] => ['disk', path])];
 }

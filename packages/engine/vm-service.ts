@@ -57,7 +57,7 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
       return { vm: snapshotOf(context, vm), warnings };
     },
     async createFromContract(input) {
-      const { vm, warnings } = createFromContract(context, input);
+      const { vm, warnings } = await createFromContract(context, input);
       return { vm: snapshotOf(context, vm), warnings };
     },
     async set(id, change, options = {}) {
