@@ -35,15 +35,22 @@ function readRange(path: string, from: number, to: number): Buffer {
 export type ConsoleWatcher = {
   /** How far its stream has come: an offset in console.log. */
   offset(): number;
+  /** How often it has joined. */
+  joins(): number;
   /** What was wrong with it. */
   faults(): string[];
   leave(): void;
 };
 
-export function watchConsole({ api }: Pick<AgentClient, 'api'>, vmId: string): ConsoleWatcher {
+/** staysFor: messages after which it leaves, and joins again where it was. */
+export function watchConsole({ api }: Pick<AgentClient, 'api'>, vmId: string, staysFor = () => Number.POSITIVE_INFINITY): ConsoleWatcher {
   const lines = createNumberedLines(`the stream of ${vmId}`);
   const faults: string[] = [];
   let offset = 0;
+  let cursor: string | null = null;
+  let joins = 0;
+  let leave = () => {};
+
   const take = (bytes: Uint8Array, end: number): void => {
     if (end - bytes.length !== offset) faults.push(`${bytes.length} bytes up to ${end} came at ${offset}`);
     offset = end;
@@ -53,14 +60,32 @@ export function watchConsole({ api }: Pick<AgentClient, 'api'>, vmId: string): C
       faults.push(String(thrown));
     }
   };
-  const stream = api.console.attach.subscribe(
-    { vm: vmId },
-    {
-      onData: ({ data }) => {
-        if (data.kind === 'data') take(data.bytes, Number(data.cursor.split(':')[1]));
-        else if (data.kind === 'resync') faults.push(`a gap: ${JSON.stringify(data)}`);
+
+  const join = (): void => {
+    joins += 1;
+    let left = staysFor();
+    let isOver = false;
+    const stream = api.console.attach.subscribe(
+      { vm: vmId, from: cursor === null ? { kind: 'all' } : { kind: 'cursor', cursor } },
+      {
+        onData: ({ data }) => {
+          if (isOver) return;
+          cursor = data.cursor;
+          if (data.kind === 'data') take(data.bytes, Number(data.cursor.split(':')[1]));
+          else if (data.kind === 'resync') faults.push(`a gap: ${JSON.stringify(data)}`);
+          left -= 1;
+          if (left > 0) return;
+          leave();
+          join();
+        },
       },
-    },
-  );
-  return { offset: () => offset, faults: () => faults, leave: () => stream.unsubscribe() };
+    );
+    leave = () => {
+      isOver = true;
+      stream.unsubscribe();
+    };
+  };
+
+  join();
+  return { offset: () => offset, joins: () => joins, faults: () => faults, leave: () => leave() };
 }
