@@ -8,13 +8,13 @@ import { watchLeaks } from '@mvirt/testkit/leak-check';
 type Ended = 'done' | 'failed' | 'dead';
 
 /** Lets time pass until the operation has ended, or the agent has: what fails is tried again after a while, or ends by its deadline. */
-async function drive({ bench }: World, work: Promise<unknown>, points: FaultPoints): Promise<Ended> {
+async function drive({ bench }: World, { isReal }: Operation, work: Promise<unknown>, points: FaultPoints): Promise<Ended> {
   let ended: Ended | null = null;
   const end = (how: Ended) => () => {
     ended ??= how;
   };
   const settled = Promise.race([work.then(end('done'), end('failed')), points.died.then(end('dead'))]);
-  while (ended === null) await Promise.race([settled, bench.clock.advance(500)]);
+  while (ended === null) await Promise.race([settled, isReal ? settled : bench.clock.advance(500)]);
   return ended;
 }
 
@@ -23,7 +23,7 @@ async function countPoints(operation: Operation): Promise<string[]> {
   const world = await openWorld(points, operation);
   await using _closing = world.bench;
   points.arm(null, { kind: 'death' });
-  expect(await drive(world, operation.run(world), points)).toBe('done');
+  expect(await drive(world, operation, operation.run(world), points)).toBe('done');
   const found = points.disarm();
   await world.bench.clock.advance(60_000);
   expectTruth(world.bench);
@@ -37,7 +37,7 @@ async function tryPoint(operation: Operation, at: number, fault: Fault): Promise
   const world = await openWorld(points, operation);
   await using _closing = world.bench;
   points.arm(at, fault);
-  const ended = await drive(world, operation.run(world), points);
+  const ended = await drive(world, operation, operation.run(world), points);
   if (ended === 'dead' || fault.kind === 'death' || (ended === 'failed' && operation.isBirth)) {
     await world.bench.clock.advance(0);
     world.bench.crash();
@@ -65,7 +65,7 @@ for (const operation of operations) {
     test(`${operation.name}: ${fault.kind === 'death' ? 'the agent may die' : 'anything may fail'} at each of its steps`, async () => {
       await using _leaks = watchLeaks();
       const found = await countPoints(operation);
-      expect(found.length).toBeGreaterThan(1);
+      expect(found.length).toBeGreaterThan(0);
       for (const [at, name] of found.entries()) {
         try {
           await tryPoint(operation, at, fault);
@@ -99,6 +99,12 @@ test('every method that changes something is among the operations', async () => 
     detachNic: true,
     'network create': true,
     'network remove': true,
+    'image beginImport': true,
+    'image followImport': true,
+    'image writeImport': true,
+    'image finishImport': true,
+    'image cancelImport': true,
+    'image remove': true,
   };
   const covered = new Set(operations.flatMap(({ covers }) => covers));
   expect(Object.keys(all).filter((method) => !covered.has(method as Method))).toEqual([]);

@@ -1,5 +1,5 @@
 import type { CreateInput, VmId } from '@mvirt/domain';
-import type { Engine, NetworkService, VmService } from '@mvirt/engine';
+import type { Engine, ImageService, NetworkService, VmService } from '@mvirt/engine';
 import { createFakeProcesses } from '../fake-processes.ts';
 import { waitFor } from '../wait-for.ts';
 import { type Bench, openBench } from './bench.ts';
@@ -9,7 +9,7 @@ export type World = { bench: Bench; id: VmId; disk: string };
 
 type Change<Service> = Exclude<keyof Service, 'list' | 'get' | 'resolve' | 'wait' | 'watch' | 'blockStats'>;
 /** The methods that change something: a new one that no operation covers does not type-check. */
-export type Method = Change<VmService> | `network ${Change<NetworkService>}`;
+export type Method = Change<VmService> | `network ${Change<NetworkService>}` | `image ${Change<ImageService>}`;
 
 export type Operation = {
   name: string;
@@ -23,11 +23,15 @@ export type Operation = {
   run(world: World): Promise<unknown>;
   /** Its run is an agent's own start, which may fail as a whole. */
   isBirth?: boolean;
+  /** Real programs and files take their time: none passes on the fake clock meanwhile, where a deadline would. */
+  isReal?: boolean;
 };
 
 const mac = '52:54:00:00:00:77';
 const lab = { name: 'lab', ipv4: '10.9.0.0/24', ipv6: null };
 const onLab = { nics: [{ network: 'lab' }] };
+const image = 'img';
+const imageBytes = new Uint8Array(4096).fill(7);
 const vms = ({ bench }: World): Engine['vms'] => bench.vms();
 const disk = (world: World) => ({ path: world.disk, readonly: false });
 const makeLab = ({ bench }: World) => bench.engine().networks.create(lab, { dryRun: false });
@@ -44,7 +48,58 @@ async function reboot(world: World): Promise<void> {
 const until = ({ bench, id }: World, ...types: string[]): Promise<unknown> =>
   waitFor(`an event ${types.join(' or ')}`, () => types.includes(bench.events(id).at(-1) ?? ''));
 
+async function importImage({ bench }: World): Promise<void> {
+  const { images } = bench.engine();
+  const { id } = await images.beginImport({ name: image, format: 'raw' });
+  await images.followImport(id, { offset: 0, validator: null });
+  await images.writeImport(id, { offset: 0, bytes: imageBytes, zeros: 0 });
+  await images.finishImport(id, {});
+}
+
+const createFromImage = async (world: World): Promise<void> => {
+  world.id = (await vms(world).create({ name: 'web', image })).vm.id;
+};
+
 export const operations: Operation[] = [
+  {
+    name: 'an image is imported',
+    covers: ['image beginImport', 'image followImport', 'image writeImport', 'image finishImport'],
+    from: 'nothing',
+    run: importImage,
+    isReal: true,
+  },
+  {
+    name: 'an import is given up',
+    covers: ['image beginImport', 'image writeImport', 'image cancelImport'],
+    from: 'nothing',
+    async run({ bench }) {
+      const { images } = bench.engine();
+      const { id } = await images.beginImport({ name: image, format: 'raw' });
+      await images.writeImport(id, { offset: 0, bytes: imageBytes, zeros: 0 });
+      await images.cancelImport(id);
+      await importImage({ bench, id: '' as VmId, disk: '' });
+    },
+    isReal: true,
+  },
+  {
+    name: 'an image is removed',
+    covers: ['image remove'],
+    from: 'nothing',
+    before: importImage,
+    run: ({ bench }) => bench.engine().images.remove(image),
+  },
+  { name: 'create with a disk of its own', covers: ['create'], from: 'nothing', before: importImage, run: createFromImage, isReal: true },
+  {
+    name: 'delete with a disk of its own',
+    covers: ['delete'],
+    from: 'nothing',
+    async before(world) {
+      await importImage(world);
+      await createFromImage(world);
+    },
+    run: (world) => vms(world).delete(world.id, {}),
+    isReal: true,
+  },
   {
     name: 'create',
     covers: ['create'],

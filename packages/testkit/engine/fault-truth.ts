@@ -22,6 +22,8 @@ export function expectTruth(bench: Bench): void {
   expect(made.filter((name) => !known.includes(name))).toEqual([]);
   // `default` is made when a VM on it is started.
   expect(known.filter((name) => name !== defaultNetwork && !made.includes(name))).toEqual([]);
+  for (const image of bench.engine().images.list()) expect([image.name, image.diskBytes === null]).toEqual([image.name, false]);
+  expect(disksIn(bench).filter((name) => !ids.some((id) => name.startsWith(`${id}.`)))).toEqual([]);
   // What the guest has is what is kept of it.
   for (const vm of up) {
     const kept = [...vm.spec.disks.map(({ path }) => path), ...vm.nics.map((nic) => nic.mac)];
@@ -31,17 +33,22 @@ export function expectTruth(bench: Bench): void {
   }
 }
 
-/** Each VM can still be used: stopped, started, and stopped again; each network removed once no VM is on it. */
+/** Disks of VMs' own, and what is being made or removed of them. */
+const disksIn = (bench: Bench): string[] => (existsSync(bench.dir.join('disks')) ? readdirSync(bench.dir.join('disks')) : []);
+
+/** Each VM can still be used: stopped, started, and stopped again; each network and image removed once no VM has to do with it. */
 export async function expectUse(bench: Bench): Promise<void> {
   const vms = bench.vms();
-  const { networks } = bench.engine();
+  const { networks, images } = bench.engine();
   const use = async (id: VmId): Promise<void> => {
     expect((await vms.stop(id, { graceMs: 10_000 })).vm.condition.observed).toBe('stopped');
     await vms.start(id, {});
     await vms.kill(id, {});
     await vms.delete(id, {});
   };
+  for (const guest of bench.hypervisor.living()) guest.manners.hearsButton = true;
   for (const { id } of vms.list()) await passing(bench.clock, use(id));
   for (const { name } of networks.list()) await networks.remove(name, { dryRun: false });
-  expect(bench.managed.left()).toEqual([]);
+  for (const { name } of images.list()) await images.remove(name);
+  expect([...bench.managed.left(), ...disksIn(bench)]).toEqual([]);
 }
