@@ -14,7 +14,7 @@ import { createFakeManagedNetworks, type FakeManagedNetworks } from '../fake-man
 import { createFakeNetwork, type FakeNetwork } from '../fake-network.ts';
 import { createFakeProcesses } from '../fake-processes.ts';
 import { watchLeaks } from '../leak-check.ts';
-import { type TempDir, tempDir } from '../temp-dir.ts';
+import { memoryDir, type TempDir, tempDir } from '../temp-dir.ts';
 import { waitFor } from '../wait-for.ts';
 
 export type BenchOptions = {
@@ -28,8 +28,8 @@ export type BenchOptions = {
   managed?: (fake: FakeManagedNetworks) => ManagedNetworks;
   /** And for the host. */
   host?: (fake: Host) => Host;
-  /** false: whoever opens many benches looks once for what they have left of the real world. */
-  watched?: boolean;
+  /** For whoever opens hundreds of benches: its files are in memory, and what is left of the real world is looked for once, not in each. */
+  oneOfMany?: boolean;
 } & Partial<Pick<EngineDeps, 'defaultHypervisor'>>;
 
 /** An engine on a real store and a fake world that outlives it. Disposing it ends all VMs and proves that nothing is left. */
@@ -58,8 +58,8 @@ export type Bench = AsyncDisposable & {
 };
 
 export async function openBench(options: BenchOptions = {}): Promise<Bench> {
-  const dir = tempDir('engine');
-  const leaks = options.watched === false ? null : watchLeaks({ dir: dir.path, mayStay: () => true });
+  const dir = options.oneOfMany ? memoryDir('engine') : tempDir('engine');
+  const leaks = options.oneOfMany ? null : watchLeaks({ dir: dir.path, mayStay: () => true });
   const host = createFakeHost({ processes: createFakeProcesses() });
   const network = createFakeNetwork();
   const managed = createFakeManagedNetworks();

@@ -263,7 +263,7 @@ async function startOnLab({ bench }: World): Promise<void> {
 
 export async function openWorld(points: FaultPoints, { from, spec, before }: Operation): Promise<World> {
   const bench = await openBench({
-    watched: false,
+    oneOfMany: true,
     store: points.store,
     network: points.network,
     managed: points.managed,
