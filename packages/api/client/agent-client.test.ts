@@ -55,7 +55,8 @@ test('an agent that comes back: events and console bytes go on without a gap or 
   print('before any agent;');
   for (const life of [1, 2, 3]) {
     await using _served = await serveDouble(socketPath, services);
-    await waitFor(`connection ${life}`, () => client.state().kind === 'connected');
+    // "From now on" begins with the agent's first word, which may come a moment after the connection.
+    await waitFor(`connection ${life}`, () => client.state().kind === 'connected' && events.length > 0);
     print(`life ${life};`);
     services.append();
     await waitFor(`what happened in life ${life}`, () => printed === expected && events.at(-1)?.kind === 'event' && lastSeq(events) === services.stored.length);
