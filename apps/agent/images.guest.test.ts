@@ -7,7 +7,7 @@ import { createLinuxHost } from '@mvirt/host/linux';
 import { type AgentProcess, startAgent } from '@mvirt/testkit/agent-process';
 import { bootDisk, bootDiskBytes, bootsOf } from '@mvirt/testkit/boot-disk';
 import { lackingCloudHypervisor } from '@mvirt/testkit/hypervisor/cloud-hypervisor-bench';
-import { tempDir } from '@mvirt/testkit/temp-dir';
+import { type TempDir, tempDir } from '@mvirt/testkit/temp-dir';
 import { waitFor } from '@mvirt/testkit/wait-for';
 
 const { programs } = createLinuxHost();
@@ -24,6 +24,12 @@ async function importImage({ api }: AgentProcess, name: string, bytes: Uint8Arra
   return (await api.image.finish.mutate({ id })).path;
 }
 
+function bootQcow2(dir: TempDir): Uint8Array {
+  writeFileSync(dir.join('boot.raw'), bootDisk());
+  execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', dir.join('boot.raw'), dir.join('boot.qcow2')]);
+  return readFileSync(dir.join('boot.qcow2'));
+}
+
 /** What a VM's consoles print, from its first run on. */
 function printed({ api }: AgentClient, vm: string): () => string {
   let text = '';
@@ -38,10 +44,8 @@ test.skipIf(noQemu !== null)(
     await using agent = await startAgent(dir);
     const client = createAgentClient({ socketPath: agent.socketPath });
     try {
-      writeFileSync(dir.join('boot.raw'), bootDisk());
-      execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', dir.join('boot.raw'), dir.join('boot.qcow2')]);
       const raw = await importImage(agent, 'raw', bootDisk());
-      await importImage(agent, 'qcow2', readFileSync(dir.join('boot.qcow2')));
+      await importImage(agent, 'qcow2', bootQcow2(dir));
       const vms = { one: 'raw', two: 'raw', three: 'qcow2' };
       const screens = new Map<string, () => string>();
       for (const [name, image] of Object.entries(vms)) {
@@ -80,9 +84,7 @@ test.skipIf(noCloudHypervisor !== null)(
     await using agent = await startAgent(dir);
     const client = createAgentClient({ socketPath: agent.socketPath });
     try {
-      writeFileSync(dir.join('boot.raw'), bootDisk());
-      execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', dir.join('boot.raw'), dir.join('boot.qcow2')]);
-      await importImage(agent, 'base', readFileSync(dir.join('boot.qcow2')));
+      await importImage(agent, 'base', bootQcow2(dir));
       const asked = { name: 'web', image: 'base', diskSizeBytes: 64 << 20, kernel: tinyGuestPath(), memoryMib: 64, hypervisor: 'cloud-hypervisor' } as const;
       const { vm } = await agent.api.vm.create.mutate(asked);
       expect(vm.disks).toEqual([{ path: vm.ownDisk ?? '', readonly: false, format: 'raw' }]);

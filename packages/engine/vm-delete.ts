@@ -5,6 +5,7 @@ import type { StoredVm } from '@mvirt/store';
 import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import { storedVm } from './device-change.ts';
+import { ownDiskOf } from './images/own-disk-removal.ts';
 import { runDirOf } from './run-dir.ts';
 import type { DeleteResult } from './services.ts';
 import type { Supervisors } from './supervisors.ts';
@@ -21,7 +22,7 @@ export async function deleteVm(context: EngineContext, supervisors: Supervisors,
     refuseDiskInside(context, id);
     refuseSharedDisk(context, vm);
   }
-  const own = vm.spec.ownDisk?.path ?? null;
+  const own = ownDiskOf(context.dataDir, vm.spec);
   const removed = own !== null && existsSync(own) ? [own] : [];
   const { done } = supervisors.of(id).command({ kind: 'delete' });
   const finished = done.finally(() => supervisors.forget(id));
@@ -31,15 +32,16 @@ export async function deleteVm(context: EngineContext, supervisors: Supervisors,
 }
 
 /** Its own disk would go with it. */
-function refuseSharedDisk({ store }: EngineContext, { id, spec: { ownDisk } }: StoredVm): void {
-  if (ownDisk === null) return;
-  const own = realPath(ownDisk.path);
-  const other = store.vms.list().find((vm) => vm.id !== id && vm.spec.disks.some(({ path }) => realPath(path) === own));
+function refuseSharedDisk({ store, dataDir }: EngineContext, { id, spec }: StoredVm): void {
+  const path = ownDiskOf(dataDir, spec);
+  if (path === null) return;
+  const own = realPath(path);
+  const other = store.vms.list().find((vm) => vm.id !== id && vm.spec.disks.some((disk) => realPath(disk.path) === own));
   if (!other) return;
   throw new MvirtError({
     code: 'DISK_IN_USE',
-    message: `disk ${ownDisk.path} would go with its VM, and VM ${vmLabel(other)} has it too`,
-    hint: `detach it there first: mvirt detach-disk ${vmLabel(other)} ${ownDisk.path}`,
+    message: `disk ${path} would go with its VM, and VM ${vmLabel(other)} has it too`,
+    hint: `detach it there first: mvirt detach-disk ${vmLabel(other)} ${path}`,
   });
 }
 

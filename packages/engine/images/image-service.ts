@@ -17,7 +17,7 @@ export type ImageServiceDeps = Pick<EngineContext, 'store' | 'host' | 'clock' | 
 /** close: imports that are under way end; what they can be gone on with stays. */
 export type OwnImageService = ImageService & { close(): Promise<void> };
 
-type Import = { id: string; asked: ImportImage; partial: PartialImport; timer: Disposable | null; working: boolean };
+type Import = { id: string; asked: ImportImage; partial: PartialImport; timer: Disposable | null; working: boolean; cancelled: boolean };
 
 /** An import of which nothing is heard for so long is given up: its client is gone. */
 const silenceMs = 60_000;
@@ -26,7 +26,7 @@ const maxImports = 16;
 export function createImageService({ store, host, clock, dataDir, log, images }: ImageServiceDeps): OwnImageService {
   const folder = imageFolder(dataDir);
   const imports = new Map<string, Import>();
-  /** Names of images that are being imported. */
+  /** Names of images that are being imported, or removed. */
   const reserved = new Set<string>();
 
   const stored = (name: string): StoredImage => {
@@ -88,7 +88,8 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
       throw thrown;
     } finally {
       one.working = false;
-      if (imports.has(id)) listen(one);
+      if (one.cancelled) await giveUp(one);
+      else if (imports.has(id)) listen(one);
     }
   }
 
@@ -96,7 +97,11 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
     if (store.images.get(name) !== null)
       throw new MvirtError({ code: 'NAME_TAKEN', message: `name: an image with the name ${name} exists already`, hint: `mvirt image show ${name} shows it` });
     if (reserved.has(name))
-      throw new MvirtError({ code: 'NAME_TAKEN', message: `name: ${name} is being imported right now`, hint: 'wait for it, or choose another name' });
+      throw new MvirtError({
+        code: 'NAME_TAKEN',
+        message: `name: ${name} is being imported, or removed, right now`,
+        hint: 'wait for it, or choose another name',
+      });
   }
 
   /** The checked image under its own name, with its row. */
@@ -146,7 +151,13 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
       if (images.held(name))
         throw new MvirtError({ code: 'IMAGE_IN_USE', message: `image ${name} is used by a VM that is being created`, hint: 'wait until that is done' });
       store.images.remove(name);
-      await rm(before.path, { force: true });
+      // An import of that name would put its file where this one still is.
+      reserved.add(name);
+      try {
+        await rm(before.path, { force: true });
+      } finally {
+        reserved.delete(name);
+      }
       return before;
     },
     async beginImport(input) {
@@ -160,7 +171,7 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
       try {
         await makeFolder(folder);
         const partial = await openPartial({ folder, bootId: host.processes.bootId }, asked);
-        const one: Import = { id: randomUUID(), asked, partial, timer: null, working: false };
+        const one: Import = { id: randomUUID(), asked, partial, timer: null, working: false, cancelled: false };
         imports.set(one.id, one);
         listen(one);
         return { id: one.id, offset: partial.length(), validator: partial.validator() };
@@ -201,7 +212,10 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
       }),
     async cancelImport(id) {
       const one = imports.get(id);
-      if (one !== undefined && !one.working) await giveUp(one);
+      if (one === undefined) return;
+      // Its last call, which nobody waits for any more, ends it.
+      if (one.working) one.cancelled = true;
+      else await giveUp(one);
     },
     async close() {
       await Promise.all([...imports.values()].map(giveUp));

@@ -137,8 +137,12 @@ test('a name is taken from the beginning of an import, and free again after one 
   await using bench = await openBench();
   const { images } = bench.engine();
   const first = await images.beginImport({ name: 'a' });
-  expect(await failure(images.beginImport({ name: 'a' }))).toMatchObject({ code: 'NAME_TAKEN', message: 'name: a is being imported right now' });
+  expect(await failure(images.beginImport({ name: 'a' }))).toMatchObject({ code: 'NAME_TAKEN', message: 'name: a is being imported, or removed, right now' });
+  // Also while a piece is being written: who waited for it has gone.
+  const writing = images.writeImport(first.id, { offset: 0, bytes: disk, zeros: 0 });
   await images.cancelImport(first.id);
+  await writing;
+  expect(filesOf(bench, 'images')).toEqual([]);
   await importBytes(bench, disk, { name: 'a' });
   expect(await failure(images.beginImport({ name: 'a' }))).toMatchObject({ code: 'NAME_TAKEN' });
   for (const input of [{ name: '../a' }, { name: 'b', user: 'x y' }, { name: 'b', sha256: 'zz' }] as ImportImageInput[])
@@ -421,6 +425,29 @@ test('what cannot be stored has no disk, and what cannot be deleted keeps it', a
   isFull = false;
   await bench.vms().delete(vm.id, {});
   expect(filesOf(bench, 'disks')).toEqual([]);
+});
+
+test('an agent that knows its data directory by another name has the same disks and images', async () => {
+  await using bench = await openBench();
+  await importBytes(bench, disk, { name: 'a' });
+  const id = await bench.create({ image: 'a', kernel: bench.file('kernel') });
+  const path = bench.vms().get(id).spec.ownDisk?.path ?? '';
+  symlinkSync(bench.dir.path, bench.dir.join('link'));
+  const { spec } = bench.store().vms.get(id) ?? {};
+  const elsewhere = (of: string) => of.replace(bench.dir.path, bench.dir.join('link'));
+  if (spec?.ownDisk) bench.store().vms.update(id, { spec: { ...spec, disks: [], ownDisk: { ...spec.ownDisk, path: elsewhere(path) } } });
+  expect((await bench.vms().delete(id, {})).disks).toEqual({ removed: [elsewhere(path)], kept: [] });
+  expect(filesOf(bench, 'disks')).toEqual([]);
+});
+
+test('a disk elsewhere is never removed, whatever a row says of it', async () => {
+  await using bench = await openBench();
+  const path = bench.file('mine.raw');
+  const id = await bench.create({ disks: [{ path }] });
+  const { spec } = bench.store().vms.get(id) ?? {};
+  if (spec) bench.store().vms.update(id, { spec: { ...spec, ownDisk: { image: 'a', user: null, path, overlay: false } } });
+  expect((await bench.vms().delete(id, {})).disks).toEqual({ removed: [], kept: [path] });
+  expect(existsSync(path)).toBe(true);
 });
 
 test('a disk that a dead agent placed for a VM that it did not store is not written over', async () => {

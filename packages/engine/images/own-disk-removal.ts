@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { VmSpec } from '@mvirt/domain';
@@ -6,19 +6,24 @@ import { deletedPrefix, diskFolder, filesIn, stemOf } from './image-files.ts';
 
 type WithOwnDisk = Pick<VmSpec, 'ownDisk'>;
 
+/** The disk that goes with its VM: one that lies where we make them; a row that says otherwise has nothing of ours. */
+export function ownDiskOf(dataDir: string, { ownDisk }: WithOwnDisk): string | null {
+  return ownDisk !== null && realPath(dirname(ownDisk.path)) === realPath(diskFolder(dataDir)) ? ownDisk.path : null;
+}
+
 /** Before the VM's rows go: an agent that dies in between leaves a disk that says so itself. */
 export function setDiskAside(dataDir: string, spec: WithOwnDisk): void {
-  const path = pathOf(dataDir, spec);
+  const path = ownDiskOf(dataDir, spec);
   if (path !== null && existsSync(path)) renameSync(path, asideOf(path));
 }
 
 export function putDiskBack(dataDir: string, spec: WithOwnDisk): void {
-  const path = pathOf(dataDir, spec);
+  const path = ownDiskOf(dataDir, spec);
   if (path !== null && existsSync(asideOf(path))) renameSync(asideOf(path), path);
 }
 
 export async function removeDiskAside(dataDir: string, spec: WithOwnDisk): Promise<void> {
-  const path = pathOf(dataDir, spec);
+  const path = ownDiskOf(dataDir, spec);
   if (path !== null) await rm(asideOf(path), { force: true });
 }
 
@@ -39,7 +44,4 @@ export async function finishDiskRemovals(dataDir: string, exists: (vmId: string)
 
 const asideOf = (path: string): string => join(dirname(path), `${deletedPrefix}${basename(path)}`);
 
-/** Only what lies where we make disks: a row that says otherwise has nothing of ours. */
-function pathOf(dataDir: string, { ownDisk }: WithOwnDisk): string | null {
-  return ownDisk !== null && dirname(ownDisk.path) === diskFolder(dataDir) ? ownDisk.path : null;
-}
+const realPath = (path: string): string => (existsSync(path) ? realpathSync(path) : path);
