@@ -31,7 +31,7 @@ for (const seed of chaosSeeds('16 viewers', [16]))
         await agent.api.vm.start.mutate({ vm: 'web' });
         const path = dir.join('data', 'vm', vm.id, 'console.log');
         const log = checkLog(path);
-        const watching = clients.map((client) => watchConsole(client, vm.id, () => random(40) + 1));
+        const watching = clients.map((client) => watchConsole(client, vm.id, () => random(8) + 1));
         for (let kill = 1; kill <= kills; kill++) {
           const size = statSync(path).size;
           await waitFor('viewers to have more', () => watching.every(({ offset }) => offset() > size), patient);

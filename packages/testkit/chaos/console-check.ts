@@ -4,8 +4,8 @@ import { createNumberedLines } from './numbered-lines.ts';
 
 const pieceBytes = 1024 * 1024;
 
-/** A console.log, read on from where it was read last: every byte is checked. */
-export function checkLog(path: string): { readOn(): void; bytes(): number } {
+/** A console.log, read on from where it was read last: every byte is checked. onRead: how many came. */
+export function checkLog(path: string, onRead: (bytes: number) => void = () => {}): { readOn(): void; bytes(): number } {
   const lines = createNumberedLines(path);
   let at = 0;
   return {
@@ -15,6 +15,7 @@ export function checkLog(path: string): { readOn(): void; bytes(): number } {
         const bytes = readRange(path, at, Math.min(size, at + pieceBytes));
         lines.push(bytes);
         at += bytes.length;
+        onRead(bytes.length);
       }
     },
     bytes: () => at,

@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 /** What the kernel shows of one VMM: the disks that it holds open, and how many TAPs. */
 export type SeenVmm = { pid: number; vmId: string; disks: string[]; taps: number };
 
-/** Of a data directory: VMMs, processes that are none and belong to none, TAPs of the namespace, run directories. */
-export type KernelView = { vmms: SeenVmm[]; strays: string[]; taps: string[]; folders: string[] };
+/** Of a data directory: VMMs, processes that are none and belong to none, TAPs of the namespace, run directories with the files in each. */
+export type KernelView = { vmms: SeenVmm[]; strays: string[]; taps: string[]; folders: string[]; files: string[][] };
 
 /** agentPid: the one process that may work there beside VMMs and their shims; null: no agent lives. */
 export function kernelView({ dataDir, enter, agentPid }: { dataDir: string; enter: string[]; agentPid: number | null }): KernelView {
@@ -17,11 +17,13 @@ export function kernelView({ dataDir, enter, agentPid }: { dataDir: string; ente
   const known = new Set([...vmms, ...shims].map(({ pid }) => pid));
   const isOurs = ({ cwd, argv }: Seen) => cwd.startsWith(dataDir) || argv.some((word) => word.includes(dataDir));
   const strays = processes.filter((seen) => seen.pid !== agentPid && seen.pid !== process.pid && !known.has(seen.pid) && isOurs(seen));
+  const folders = existsSync(vmFolder) ? readdirSync(vmFolder) : [];
   return {
     vmms: vmms.map(({ pid, cwd }) => ({ pid, vmId: basename(cwd), ...held(pid) })),
     strays: strays.map(({ pid, argv }) => `${pid}: ${argv.join(' ').slice(0, 200)}`),
     taps: tapsIn(enter),
-    folders: existsSync(vmFolder) ? readdirSync(vmFolder) : [],
+    folders,
+    files: folders.map((folder) => readdirSync(join(vmFolder, folder))),
   };
 }
 

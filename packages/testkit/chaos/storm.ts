@@ -48,11 +48,13 @@ async function storm({ dir, namespace, seed, kills, vms }: StormOptions, say: (l
         report.kills += 1;
         report.inRecovery += 1;
         say(`round ${round}: killed while it recovered`);
+        checkDatabase(dir.join('data'), dir.join(`copy-${round}`));
         continue;
       }
       await using agent = await startAgent(dir, [], through);
+      checkWatchers(slots);
       await compare({ agent, dir, namespace, slots });
-      watch(dir, client, slots);
+      watch({ dir, client, slots, report });
       const lifeMs = random(servingMs);
       say(`round ${round}: serves, and is killed after ${lifeMs} ms`);
       const life = { over: false };
@@ -66,7 +68,7 @@ async function storm({ dir, namespace, seed, kills, vms }: StormOptions, say: (l
       checkDatabase(dir.join('data'), dir.join(`copy-${round}`));
       for (const { log } of slots) log?.readOn();
     }
-    await endAll({ dir, namespace, slots, report });
+    await endAll({ dir, namespace, slots });
     return report;
   } finally {
     await client.close();
@@ -130,21 +132,26 @@ async function make(
   }
 }
 
+function checkWatchers(slots: Slot[]): void {
+  for (const { name, watcher } of slots) {
+    const faults = watcher?.faults() ?? [];
+    if (faults.length > 0) throw new Error(`${name}: its console: ${faults.join('; ')}`);
+  }
+}
+
 /** Somebody watches each VM from its first moment to its last. */
-function watch(dir: TempDir, client: AgentClient, slots: Slot[]): void {
+function watch({ dir, client, slots, report }: { dir: TempDir; client: AgentClient; slots: Slot[]; report: StormReport }): void {
   for (const slot of slots) {
-    if (slot.watcher !== null) {
-      const faults = slot.watcher.faults();
-      if (faults.length > 0) throw new Error(`${slot.name}: its console: ${faults.join('; ')}`);
-    }
     if (slot.id === null || slot.log !== null) continue;
-    slot.log = checkLog(dir.join('data', 'vm', slot.id, 'console.log'));
+    slot.log = checkLog(dir.join('data', 'vm', slot.id, 'console.log'), (bytes) => {
+      report.consoleBytes += bytes;
+    });
     slot.watcher = watchConsole(client, slot.id);
   }
 }
 
 /** All is as it was: every VM can still be started, stopped and deleted, and nothing of them is left. */
-async function endAll({ dir, namespace, slots, report }: { dir: TempDir; namespace: NetNamespace; slots: Slot[]; report: StormReport }): Promise<void> {
+async function endAll({ dir, namespace, slots }: Pick<StormOptions, 'dir' | 'namespace'> & { slots: Slot[] }): Promise<void> {
   await using agent = await startAgent(dir, [], { through: namespace.enter });
   await compare({ agent, dir, namespace, slots });
   for (const slot of slots) {
@@ -157,9 +164,8 @@ async function endAll({ dir, namespace, slots, report }: { dir: TempDir; namespa
     const { log, watcher } = slot;
     if (log !== null && watcher !== null) {
       log.readOn();
-      report.consoleBytes += log.bytes();
       await waitFor(`the stream of ${vm} to have all of its log`, () => watcher.offset() === log.bytes(), { timeoutMs: settleMs });
-      if (watcher.faults().length > 0) throw new Error(`${vm}: its console: ${watcher.faults().join('; ')}`);
+      checkWatchers([slot]);
     }
     await agent.api.vm.delete.mutate({ vm });
     forget(slot, null);

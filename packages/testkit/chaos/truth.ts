@@ -10,6 +10,9 @@ import { keyOf } from './vm-model.ts';
 /** For what takes a moment on a busy host, as a guest that has to let go of a disk. */
 export const settleMs = 60_000;
 
+/** Those of one run and the logs; a run takes away what the ones before it have left. */
+const mostRunFiles = 16;
+
 export type Compared = { agent: AgentProcess; dir: TempDir; namespace: NetNamespace; slots: Slot[] };
 
 /** After a restart: what is listed may be, and is what the kernel shows. */
@@ -58,7 +61,7 @@ async function told<T>(wait: () => Promise<T>, more: () => string): Promise<T> {
 }
 
 /** null: there is none. */
-function differenceOf(listed: Vm[], { vmms, strays, taps, folders }: ReturnType<typeof kernelView>): string | null {
+function differenceOf(listed: Vm[], { vmms, strays, taps, folders, files }: ReturnType<typeof kernelView>): string | null {
   const up = listed.filter(({ state }) => state !== 'stopped');
   const by = (things: unknown[]): string => JSON.stringify(things.map((thing) => JSON.stringify(thing)).toSorted());
   const running = up.map(({ id, pid }) => ({ id, pid }));
@@ -72,6 +75,8 @@ function differenceOf(listed: Vm[], { vmms, strays, taps, folders }: ReturnType<
   if (by(kept) !== by(wanted)) return `TAPs listed: ${by(kept)}; there are: ${by(taps)}`;
   const alien = folders.filter((folder) => !listed.some(({ id }) => id === folder));
   if (alien.length > 0) return `run directories of no VM: ${alien.join(', ')}`;
+  const crowded = files.find((names) => names.length > mostRunFiles);
+  if (crowded !== undefined) return `a run directory in which runs leave more and more: ${crowded.join(', ')}`;
   for (const vm of up) {
     const vmm = vmms.find(({ pid }) => pid === vm.pid);
     const devices = by([...vm.disks.map(({ path }) => path), `${vm.nics.length} TAPs`]);
