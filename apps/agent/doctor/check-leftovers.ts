@@ -4,9 +4,9 @@ import type { Host } from '@mvirt/host';
 import type { Network } from '@mvirt/network';
 import { ok, warning } from './check.ts';
 import { fixLeftovers } from './fix-leftovers.ts';
-import { findLeftovers, type Leftover, leftoverText } from './leftovers.ts';
+import { findLeftovers, type Leftover, type LeftoverDeps, leftoverText } from './leftovers.ts';
 
-export type CheckLeftoversOptions = { host: Host; network: Network; dataDir: string; hasAgent: boolean; fix: boolean; signal?: AbortSignal };
+export type CheckLeftoversOptions = { host: Host; network: Network; dataDir: string; hasAgent: boolean; fix: boolean } & Pick<LeftoverDeps, 'signal' | 'nowMs'>;
 
 const [id, title] = ['leftovers', 'what VMs have left'];
 

@@ -46,8 +46,8 @@ test('what belongs to no VM is named, and taken away when asked; what a VM has, 
   writeFileSync(dir.join('vm', 'mine', 'holiday.jpg'), '');
   mkdirSync(dir.join('vm', 'off'));
 
-  const check = (options: { fix: boolean; hasAgent: boolean }) => checkLeftovers({ host, network, dataDir: dir.path, ...options });
-  const beside = await check({ fix: false, hasAgent: true });
+  const check = (options: { fix: boolean; hasAgent: boolean; nowMs?: () => number }) => checkLeftovers({ host, network, dataDir: dir.path, ...options });
+  const beside = await check({ fix: false, hasAgent: true, nowMs: () => Date.now() + 120_000 });
   expect(beside).toMatchObject({ status: 'warning', hint: 'mvirt doctor --fix takes it away, but for a folder that holds what mvirt did not put there' });
   expect(beside.detail.split('\n').map((line) => line.replaceAll(`${dir.path}/vm/`, ''))).toEqual([
     `VMM ${ghost.process.pid} in ghost is no VM's`,
@@ -58,6 +58,8 @@ test('what belongs to no VM is named, and taken away when asked; what a VM has, 
     `${dir.path}/images/lost.qcow2 is no image's`,
     '1 rows of the database belong to no VM',
   ]);
+  // A running agent may be about to store the rows of files that it has just named.
+  expect((await check({ fix: false, hasAgent: true })).detail).not.toMatch(/ghost\.raw|lost\.qcow2/);
   // Without an agent a stopped VM's TAP is nobody's affair either.
   expect((await check({ fix: false, hasAgent: false })).detail).toContain('of VM off is held by no VMM');
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { MvirtError } from '@mvirt/domain';
 import { runDirOf, runDirs, storedFiles } from '@mvirt/engine';
@@ -24,19 +24,25 @@ export type LeftoverDeps = {
   /** An agent's own VMs are its affair while it runs: then only what belongs to no VM counts. */
   hasAgent: boolean;
   signal?: AbortSignal;
+  nowMs?: () => number;
 };
+
+/** A disk and an image have their names before their rows; an agent that runs has long stored what lies there for so long. */
+const storedMs = 60_000;
 
 const ourFiles: readonly string[] = [runFiles.console, runFiles.messages, 'serial.sock', 'cloudinit.img', 'cloudinit.d', '.deleted'];
 
 /**
  * What VMs have left on this host that nobody takes away by itself. The host is looked at before the database: whatever belongs
- * to a VM was made after its row. @throws STORE_ERROR, NETWORK_ERROR
+ * to a VM was made after its row, but for files that are young. @throws STORE_ERROR, NETWORK_ERROR
  */
-export async function findLeftovers({ host, network, dataDir, hasAgent, signal }: LeftoverDeps): Promise<Leftover[]> {
+export async function findLeftovers({ host, network, dataDir, hasAgent, signal, nowMs = Date.now }: LeftoverDeps): Promise<Leftover[]> {
   const taps = network.rights().reason === null ? await network.present(signal === undefined ? {} : { signal }) : [];
   const folders = runDirs(dataDir).map((name) => join(dataDir, 'vm', name));
   const vmms = folders.flatMap((runDir) => vmmIn(host, runDir) ?? []);
   const files = storedFiles(dataDir);
+  const changedBeforeMs = hasAgent ? nowMs() - storedMs : Number.POSITIVE_INFINITY;
+  const isOld = ({ path }: { path: string }): boolean => (statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY) < changedBeforeMs;
   const glance = glanceAtStore(dataDir);
   if (glance === null) return [];
   const known = new Set(glance.vms.map(({ id }) => id));
@@ -49,8 +55,8 @@ export async function findLeftovers({ host, network, dataDir, hasAgent, signal }
     ...vmms.filter(({ runDir }) => !mayHave(owners.get(runDir))).map(({ process, runDir }): Leftover => ({ kind: 'process', process, runDir })),
     ...taps.filter(({ vmId, held }) => !held && !mayHave(liveById.get(vmId))).map(({ tap, vmId }): Leftover => ({ kind: 'tap', tap, vmId })),
     ...folders.filter((path) => !owners.has(path) && !known.has(basename(path))).map((path): Leftover => ({ kind: 'folder', path, strange: strangeIn(path) })),
-    ...files.disks.filter(({ stem }) => !known.has(stem)).map(({ path }): Leftover => ({ kind: 'disk', path })),
-    ...files.images.filter(({ stem }) => !glance.images.includes(stem)).map(({ path }): Leftover => ({ kind: 'image', path })),
+    ...files.disks.filter((file) => !known.has(file.stem) && isOld(file)).map(({ path }): Leftover => ({ kind: 'disk', path })),
+    ...files.images.filter((file) => !glance.images.includes(file.stem) && isOld(file)).map(({ path }): Leftover => ({ kind: 'image', path })),
     ...rows,
   ];
 }
