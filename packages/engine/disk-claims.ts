@@ -1,6 +1,6 @@
-import { realpathSync, statSync } from 'node:fs';
 import { type Disk, MvirtError, type VmId, vmLabel } from '@mvirt/domain';
 import type { Store } from '@mvirt/store';
+import { diskKey } from './disk-key.ts';
 import { imagePath } from './images/image-files.ts';
 
 /** Which running VM holds which disk. A disk may be with several VMs only where all of them have it read-only; a stored image is for reading alone. */
@@ -49,21 +49,5 @@ export function createDiskClaims({ store, dataDir }: { store: Store; dataDir: st
     const holder = rival.id === claim.id ? 'this VM itself' : `VM ${other === null ? rival.id : vmLabel(other)}`;
     const alias = rival.path === claim.path ? '' : `, as ${rival.path}`;
     return new MvirtError({ code: 'DISK_IN_USE', message: `disk ${claim.path} is in use by ${holder}${alias}` });
-  }
-}
-
-/** The same for each name of one file: links to it, and other nodes of one block device. */
-function diskKey(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isBlockDevice()) return `block ${stat.rdev}`;
-  if (stat) return `file ${stat.dev}:${stat.ino}`;
-  return `path ${realPath(path)}`;
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // it does not exist: its own name is all there is to compare
   }
 }

@@ -52,6 +52,8 @@ export async function createVm(context: EngineContext, input: CreateInput, optio
   const request = { vmId: id, image: parsed.image.name, sizeBytes: parsed.image.sizeBytes, hypervisor };
   await using made = await makeOwnDisk(context, request, options);
   options.signal?.throwIfAborted();
+  // And once more: what lies under the disk's name may be that of a VM which was created meanwhile.
+  refuseTaken(store, id, name);
   made.place();
   const created = stored({ ...parsed.spec, hypervisor: hypervisor ?? parsed.spec.hypervisor, disks: [made.disk, ...parsed.spec.disks], ownDisk: made.ownDisk });
   made.keep();

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
 import { MvirtError, type VmId, vmLabel } from '@mvirt/domain';
 import type { StoredVm } from '@mvirt/store';
@@ -6,6 +6,7 @@ import type { EngineContext } from './context.ts';
 import { within } from './deadline.ts';
 import { storedVm } from './device-change.ts';
 import { ownDiskOf } from './images/own-disk-removal.ts';
+import { realPath } from './real-path.ts';
 import { runDirOf } from './run-dir.ts';
 import type { DeleteResult } from './services.ts';
 import type { Supervisors } from './supervisors.ts';
@@ -56,13 +57,5 @@ function refuseDiskInside({ store, dataDir }: EngineContext, id: VmId): void {
       message: `disk ${inside.path} of VM ${vmLabel(vm)} lies in the run directory that would be removed`,
       hint: 'move it elsewhere first',
     });
-  }
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // not there: nothing to lose
   }
 }

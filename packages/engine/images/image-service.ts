@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
-import { guessImageUser, type ImportImage, importImageSchema, invalid, MvirtError, toMvirtError, vmLabel } from '@mvirt/domain';
+import { join } from 'node:path';
+import { type ErrorCode, guessImageUser, type ImportImage, importImageSchema, invalid, MvirtError, toMvirtError, vmLabel } from '@mvirt/domain';
 import type { StoredImage } from '@mvirt/store';
 import type { EngineContext } from '../context.ts';
 import { refuseWithoutRoom } from '../last-room.ts';
@@ -17,16 +18,27 @@ export type ImageServiceDeps = Pick<EngineContext, 'store' | 'host' | 'clock' | 
 /** close: imports that are under way end; what they can be gone on with stays. */
 export type OwnImageService = ImageService & { close(): Promise<void> };
 
-type Import = { id: string; asked: ImportImage; partial: PartialImport; timer: Disposable | null; working: boolean; cancelled: boolean };
+/** over: aborted once it is to end; ended: nothing of it is touched any more, and its name is free. */
+type Import = {
+  id: string;
+  asked: ImportImage;
+  partial: PartialImport;
+  timer: Disposable | null;
+  working: boolean;
+  over: AbortController;
+  ended: PromiseWithResolvers<void>;
+};
 
 /** An import of which nothing is heard for so long is given up: its client is gone. */
 const silenceMs = 60_000;
 const maxImports = 16;
+/** Failures after which nothing of an import is worth keeping. */
+const lost: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DISK_FULL', 'STORE_ERROR', 'IMAGE_REFUSED']);
 
 export function createImageService({ store, host, clock, dataDir, log, images }: ImageServiceDeps): OwnImageService {
   const folder = imageFolder(dataDir);
   const imports = new Map<string, Import>();
-  /** Names of images that are being imported, or removed. */
+  /** Names of images that are being imported. */
   const reserved = new Set<string>();
 
   const stored = (name: string): StoredImage => {
@@ -41,31 +53,37 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
     return { ...image, path, diskBytes: file === undefined ? null : file.blocks * 512, usedBy };
   };
 
-  const forget = (one: Import): void => {
-    one.timer?.[Symbol.dispose]();
-    imports.delete(one.id);
-    reserved.delete(one.asked.name);
-  };
-  const giveUp = async (one: Import): Promise<void> => {
-    if (!imports.has(one.id)) return;
+  /** Its files are put away before another import may have its name. */
+  const end = async (one: Import, left: 'leave' | 'remove'): Promise<void> => {
     imports.delete(one.id);
     one.timer?.[Symbol.dispose]();
     try {
-      await one.partial.leave();
-    } finally {
-      reserved.delete(one.asked.name);
+      await one.partial[left]();
+    } catch (thrown) {
+      log.error(`what was imported of ${one.asked.name} could not be put away`, { error: String(thrown) });
     }
+    reserved.delete(one.asked.name);
+    one.ended.resolve();
+  };
+  /** A call that is at work on it ends first: what it writes counts, or goes with it. */
+  const giveUp = async (one: Import): Promise<void> => {
+    one.over.abort(new MvirtError({ code: 'CANCELLED', message: `the import of ${one.asked.name} was given up` }));
+    if (!one.working && imports.has(one.id)) await end(one, 'leave');
+    await one.ended.promise;
   };
   const listen = (one: Import): void => {
     one.timer?.[Symbol.dispose]();
     one.timer = clock.after(silenceMs, () => {
       log.info(`the import of ${one.asked.name} was given up: nothing was heard of it for ${silenceMs / 1000} s`);
-      giveUp(one).catch((thrown: unknown) => log.error(`what was imported of ${one.asked.name} could not be put away`, { error: String(thrown) }));
+      void giveUp(one);
     });
   };
 
-  /** One call at a time; the import is over where what it has got cannot be kept. */
-  async function working<T>(id: string, work: (one: Import) => Promise<T>): Promise<T> {
+  /**
+   * One call at a time. The import is over where its work is the last, where it was given up meanwhile, and where what it has got cannot be kept:
+   * what is wrong with the bytes is wrong with them the next time too; whatever else failed may be tried again without fetching them.
+   */
+  async function working<T>(id: string, work: (one: Import) => Promise<T>, { last }: { last: boolean } = { last: false }): Promise<T> {
     const one = imports.get(id);
     if (one === undefined) {
       throw new MvirtError({
@@ -77,19 +95,19 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
     if (one.working) throw new MvirtError({ code: 'WRONG_STATE', message: `the import of ${one.asked.name} is busy`, hint: 'wait for its last answer' });
     one.working = true;
     one.timer?.[Symbol.dispose]();
+    let left: 'leave' | 'remove' = 'leave';
+    let isOver = last;
     try {
-      return await work(one);
+      const done = await work(one);
+      if (last) left = 'remove';
+      return done;
     } catch (thrown) {
-      const { code } = toMvirtError(thrown);
-      if (code === 'DISK_FULL' || code === 'STORE_ERROR') {
-        forget(one);
-        await one.partial.remove();
-      }
+      if (lost.has(toMvirtError(thrown).code)) [left, isOver] = ['remove', true];
       throw thrown;
     } finally {
       one.working = false;
-      if (one.cancelled) await giveUp(one);
-      else if (imports.has(id)) listen(one);
+      if (isOver || one.over.signal.aborted) await end(one, left);
+      else listen(one);
     }
   }
 
@@ -97,16 +115,12 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
     if (store.images.get(name) !== null)
       throw new MvirtError({ code: 'NAME_TAKEN', message: `name: an image with the name ${name} exists already`, hint: `mvirt image show ${name} shows it` });
     if (reserved.has(name))
-      throw new MvirtError({
-        code: 'NAME_TAKEN',
-        message: `name: ${name} is being imported, or removed, right now`,
-        hint: 'wait for it, or choose another name',
-      });
+      throw new MvirtError({ code: 'NAME_TAKEN', message: `name: ${name} is being imported right now`, hint: 'wait for it, or choose another name' });
   }
 
   /** The checked image under its own name, with its row. */
-  async function take({ asked, partial }: Import, signal: AbortSignal | undefined): Promise<StoredImage> {
-    const options = signal === undefined ? {} : { signal };
+  async function take({ asked, partial }: Import, signal: AbortSignal): Promise<StoredImage> {
+    const options = { signal };
     const { sha256 } = await partial.complete();
     if (asked.sha256 !== null && asked.sha256 !== sha256) {
       const message = `the image has the SHA-256 ${sha256}, not the one that was given`;
@@ -116,7 +130,7 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
     const argv = await packingOf(partial.path);
     let whole = partial.path;
     if (argv !== null) {
-      whole = `${folder}/${newPrefix}${randomUUID()}`;
+      whole = join(folder, `${newPrefix}${randomUUID()}`);
       undo.defer(() => rm(whole, { force: true }));
       await unpack(host, { argv, from: partial.path, to: whole }, options);
     }
@@ -124,7 +138,7 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
     const { name, source } = asked;
     const image: StoredImage = { name, format, sizeBytes, sha256, source, user: asked.user ?? guessImageUser(asked), createdAtMs: clock.nowMs() };
     const path = imagePath(dataDir, image);
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     try {
       await chmod(whole, 0o444);
       await syncPath(whole);
@@ -151,13 +165,10 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
       if (images.held(name))
         throw new MvirtError({ code: 'IMAGE_IN_USE', message: `image ${name} is used by a VM that is being created`, hint: 'wait until that is done' });
       store.images.remove(name);
-      // An import of that name would put its file where this one still is.
-      reserved.add(name);
-      try {
-        await rm(before.path, { force: true });
-      } finally {
-        reserved.delete(name);
-      }
+      // In one breath: from here on the name, and what lies under it, may be another image's.
+      const gone = join(folder, `${newPrefix}${randomUUID()}`);
+      if (existsSync(before.path)) renameSync(before.path, gone);
+      await rm(gone, { force: true });
       return before;
     },
     async beginImport(input) {
@@ -171,7 +182,15 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
       try {
         await makeFolder(folder);
         const partial = await openPartial({ folder, bootId: host.processes.bootId }, asked);
-        const one: Import = { id: randomUUID(), asked, partial, timer: null, working: false, cancelled: false };
+        const one: Import = {
+          id: randomUUID(),
+          asked,
+          partial,
+          timer: null,
+          working: false,
+          over: new AbortController(),
+          ended: Promise.withResolvers(),
+        };
         imports.set(one.id, one);
         listen(one);
         return { id: one.id, offset: partial.length(), validator: partial.validator() };
@@ -193,29 +212,18 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
         return partial.length();
       }),
     finishImport: (id, { signal }) =>
-      working(id, async (one) => {
-        try {
-          const image = await take(one, signal);
-          forget(one);
-          await one.partial.remove();
+      working(
+        id,
+        async (one) => {
+          const image = await take(one, signal === undefined ? one.over.signal : AbortSignal.any([signal, one.over.signal]));
           log.info(`image ${image.name} was imported`, { format: image.format, bytes: image.sizeBytes });
           return snapshot(image);
-        } catch (thrown) {
-          const { code } = toMvirtError(thrown);
-          // What is wrong with the bytes is wrong with them the next time too; whatever else failed may be tried again without fetching them.
-          if (code === 'IMAGE_REFUSED') {
-            forget(one);
-            await one.partial.remove();
-          } else await giveUp(one);
-          throw thrown;
-        }
-      }),
+        },
+        { last: true },
+      ),
     async cancelImport(id) {
       const one = imports.get(id);
-      if (one === undefined) return;
-      // Its last call, which nobody waits for any more, ends it.
-      if (one.working) one.cancelled = true;
-      else await giveUp(one);
+      if (one !== undefined) await giveUp(one);
     },
     async close() {
       await Promise.all([...imports.values()].map(giveUp));

@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
-import { type ImportImageInput, MvirtError, toMvirtError } from '@mvirt/domain';
-import type { ImageSnapshot } from '@mvirt/engine';
+import { type CreateInput, type ImportImageInput, MvirtError, toMvirtError } from '@mvirt/domain';
+import type { Engine, ImageSnapshot } from '@mvirt/engine';
 import type { Store } from '@mvirt/store';
 import { bootDisk, bootDiskBytes } from '@mvirt/testkit/boot-disk';
 import { type Bench, openBench } from '@mvirt/testkit/engine/bench';
@@ -69,7 +69,10 @@ test('what is imported lies there for reading alone, with its format, size, chec
       .images.list()
       .map(({ name }) => name),
   ).toEqual(['debian-12', 'q', 'r']);
-  await bench.engine().images.remove('q');
+  const removed = bench.engine().images.remove('q');
+  // At once: the name may be another image's by the time that the room is free.
+  expect(existsSync(bench.dir.join('images', 'q.qcow2'))).toBe(false);
+  await removed;
   expect(filesOf(bench, 'images').toSorted()).toEqual(['debian-12.raw', 'r.raw']);
   expect(await failure(Promise.resolve().then(() => bench.engine().images.get('q')))).toMatchObject({ code: 'IMAGE_NOT_FOUND' });
 });
@@ -137,7 +140,7 @@ test('a name is taken from the beginning of an import, and free again after one 
   await using bench = await openBench();
   const { images } = bench.engine();
   const first = await images.beginImport({ name: 'a' });
-  expect(await failure(images.beginImport({ name: 'a' }))).toMatchObject({ code: 'NAME_TAKEN', message: 'name: a is being imported, or removed, right now' });
+  expect(await failure(images.beginImport({ name: 'a' }))).toMatchObject({ code: 'NAME_TAKEN', message: 'name: a is being imported right now' });
   // Also while a piece is being written: who waited for it has gone.
   const writing = images.writeImport(first.id, { offset: 0, bytes: disk, zeros: 0 });
   await images.cancelImport(first.id);
@@ -181,6 +184,39 @@ test('a download is gone on with after its client has gone', async () => {
   await images.writeImport(second.id, { offset: half, bytes: disk.subarray(half), zeros: 0 });
   expect(readFileSync((await images.finishImport(second.id, {})).path).equals(disk)).toBe(true);
   expect(filesOf(bench, 'images')).toEqual(['a.raw']);
+});
+
+test('who gives up while a piece is being written has the name free at once, and can go on behind that piece', async () => {
+  await using bench = await openBench();
+  const { images } = bench.engine();
+  const half = bootDiskBytes / 2;
+  const first = await images.beginImport({ name: 'a', resumeKey });
+  await images.followImport(first.id, { offset: 0, validator: '"v1"' });
+  const writing = images.writeImport(first.id, { offset: 0, bytes: disk.subarray(0, half), zeros: 0 });
+  await images.cancelImport(first.id);
+  expect(await writing).toBe(half);
+  const second = await images.beginImport({ name: 'a', resumeKey });
+  expect(second.offset).toBe(half);
+  await images.cancelImport(second.id);
+
+  const third = await images.beginImport({ name: 'a', resumeKey });
+  const last = images.writeImport(third.id, { offset: half, bytes: disk.subarray(half), zeros: 0 });
+  const closing = (images as Engine['images'] & { close(): Promise<void> }).close();
+  expect(await last).toBe(bootDiskBytes);
+  await closing;
+  expect(readFileSync(bench.dir.join('images', '.import-a.part')).equals(disk)).toBe(true);
+});
+
+test('what is being checked ends at once where it is given up, and is not stored', async () => {
+  await using bench = await openBench();
+  const { images } = bench.engine();
+  writeFileSync(bench.dir.join('disk'), disk);
+  const { id } = await images.beginImport({ name: 'a' });
+  await images.writeImport(id, { offset: 0, bytes: execFileSync('gzip', ['-c', bench.dir.join('disk')]), zeros: 0 });
+  const finishing = failure(images.finishImport(id, {}));
+  await images.cancelImport(id);
+  expect((await finishing).code).toBe('CANCELLED');
+  expect([images.list(), filesOf(bench, 'images')]).toEqual([[], []]);
 });
 
 test('a download that has changed, or that is another one, begins anew', async () => {
@@ -233,14 +269,14 @@ test('what an agent has left half made is gone when the next one serves; a downl
 test("on QEMU a VM's disk is an overlay that grows, and its image stays until the VM is gone", async () => {
   await using bench = await openBench();
   const image = await importBytes(bench, disk, { name: 'debian' });
-  const { vm } = await bench.vms().create({ name: 'web', image: 'debian', diskSizeBytes: 2 ** 30 });
+  const { vm } = await bench.vms().create({ name: 'web', image: 'debian', diskSizeBytes: 2 ** 24 });
   const path = bench.dir.join('disks', `${vm.id}.qcow2`);
   expect(vm.spec).toMatchObject({ disks: [{ path, readonly: false, format: 'qcow2' }], hypervisor: 'qemu' });
   expect(vm.spec.ownDisk).toEqual({ image: 'debian', user: 'debian', path, overlay: true });
   const info = JSON.parse(execFileSync('qemu-img', ['info', '--output=json', '-f', 'qcow2', path], { encoding: 'utf8' }));
-  expect(info).toMatchObject({ 'virtual-size': 2 ** 30, 'backing-filename': '../images/debian.raw', 'backing-filename-format': 'raw' });
+  expect(info).toMatchObject({ 'virtual-size': 2 ** 24, 'backing-filename': '../images/debian.raw', 'backing-filename-format': 'raw' });
   const seen = contents(path, 'qcow2');
-  expect([seen.byteLength, Buffer.compare(seen.subarray(0, bootDiskBytes), disk)]).toEqual([2 ** 30, 0]);
+  expect([seen.byteLength, Buffer.compare(seen.subarray(0, bootDiskBytes), disk)]).toEqual([2 ** 24, 0]);
   expect(await failure(bench.engine().images.remove('debian'))).toMatchObject({ code: 'IMAGE_IN_USE', message: 'image debian is used by VM web' });
   expect(bench.engine().images.get('debian').usedBy).toEqual([{ vmId: vm.id, vmName: 'web' }]);
 
@@ -342,7 +378,11 @@ test('an image is for reading alone, by whatever name it is attached', async () 
     expect(await failure(bench.vms().attachDisk(running, { path: name, readonly: false, format: 'raw' }, {}))).toMatchObject(refused);
   }
   await bench.vms().attachDisk(running, { path, readonly: true, format: 'raw' }, {});
-  expect(await failure(bench.engine().images.remove('a'))).toMatchObject({ code: 'IMAGE_IN_USE', message: 'image a is used by VM running' });
+  const used = { code: 'IMAGE_IN_USE', message: 'image a is used by VM running' };
+  expect(await failure(bench.engine().images.remove('a'))).toMatchObject(used);
+  await bench.vms().detachDisk(running, path, {});
+  await bench.vms().attachDisk(running, { path: bench.dir.join('link'), readonly: true, format: 'raw' }, {});
+  expect(await failure(bench.engine().images.remove('a'))).toMatchObject(used);
 });
 
 test("a VM's own disk is nobody else's while it runs, and goes with its VM only where no other has it", async () => {
@@ -382,6 +422,35 @@ test('an agent that dies while a VM is deleted: with its row the disk comes back
   await bench.reborn();
   expect(filesOf(bench, 'disks')).toEqual([`${id}.qcow2`]);
   await bench.vms().start(id, {});
+});
+
+test('what an earlier VM of that id has left is never put in place of a disk', async () => {
+  await using bench = await openBench();
+  await importBytes(bench, disk, { name: 'a' });
+  const id = await bench.started({ id: 'web' as never, image: 'a', kernel: bench.file('kernel') });
+  const path = bench.vms().get(id).spec.ownDisk?.path ?? '';
+  const mine = readFileSync(path);
+  const aside = bench.dir.join('disks', '.deleted-web.qcow2');
+  writeFileSync(aside, 'the earlier one');
+  expect(await failure(bench.vms().delete(id, {}))).toMatchObject({ code: 'WRONG_STATE' });
+  expect(readFileSync(path).equals(mine)).toBe(true);
+  bench.crash();
+  await bench.reborn();
+  expect([readFileSync(path).equals(mine), existsSync(aside)]).toEqual([true, false]);
+});
+
+test('of two VMs that are created with one id or name at once, the second is told so and leaves nothing', async () => {
+  await using bench = await openBench();
+  await importBytes(bench, disk, { name: 'a' });
+  const create = (input: CreateInput) => bench.vms().create({ image: 'a', ...input });
+  for (const [input, code] of [
+    [{ id: 'web' as never }, 'ID_TAKEN'],
+    [{ name: 'db' }, 'NAME_TAKEN'],
+  ] as const) {
+    const outcomes = await Promise.allSettled([create(input), create(input)]);
+    expect(outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [toMvirtError(outcome.reason).code] : []))).toEqual([code]);
+  }
+  expect(filesOf(bench, 'disks')).toHaveLength(2);
 });
 
 test('what cannot be stored has no disk, and what cannot be deleted keeps it', async () => {

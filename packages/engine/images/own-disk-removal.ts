@@ -1,7 +1,8 @@
-import { existsSync, realpathSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { VmSpec } from '@mvirt/domain';
+import { realPath } from '../real-path.ts';
 import { deletedPrefix, diskFolder, filesIn, stemOf } from './image-files.ts';
 
 type WithOwnDisk = Pick<VmSpec, 'ownDisk'>;
@@ -19,7 +20,14 @@ export function setDiskAside(dataDir: string, spec: WithOwnDisk): void {
 
 export function putDiskBack(dataDir: string, spec: WithOwnDisk): void {
   const path = ownDiskOf(dataDir, spec);
-  if (path !== null && existsSync(asideOf(path))) renameSync(asideOf(path), path);
+  if (path !== null && existsSync(asideOf(path))) putBack(path);
+}
+
+/** Where the VM has its disk, what lies aside is of an earlier VM with its id, whose removal failed. False: it stays there. */
+function putBack(path: string): boolean {
+  if (existsSync(path)) return false;
+  renameSync(asideOf(path), path);
+  return true;
 }
 
 export async function removeDiskAside(dataDir: string, spec: WithOwnDisk): Promise<void> {
@@ -33,15 +41,11 @@ export async function finishDiskRemovals(dataDir: string, exists: (vmId: string)
   const removed: string[] = [];
   for (const name of filesIn(folder).filter((file) => file.startsWith(deletedPrefix))) {
     const file = name.slice(deletedPrefix.length);
-    if (exists(stemOf(file) ?? '')) renameSync(join(folder, name), join(folder, file));
-    else {
-      await rm(join(folder, name), { force: true });
-      removed.push(join(folder, file));
-    }
+    if (exists(stemOf(file) ?? '') && putBack(join(folder, file))) continue;
+    await rm(join(folder, name), { force: true });
+    removed.push(join(folder, file));
   }
   return removed;
 }
 
 const asideOf = (path: string): string => join(dirname(path), `${deletedPrefix}${basename(path)}`);
-
-const realPath = (path: string): string => (existsSync(path) ? realpathSync(path) : path);
