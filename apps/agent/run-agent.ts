@@ -6,6 +6,7 @@ import { readTlsFiles } from './grpc/tls-files.ts';
 import { agentHelp } from './help.ts';
 import { takeDataDir } from './lock.ts';
 import { type AgentLog, createLogger } from './logger.ts';
+import { notifyReady } from './notify.ts';
 import { awaitSignal } from './signals.ts';
 import { databaseFile, wireHost, wireServices } from './wire.ts';
 
@@ -56,6 +57,7 @@ async function serve(config: AgentConfig, log: AgentLog): Promise<number> {
     await using doors = await openDoors({ config, tls, host, services: engine.services, log, version, nowMs });
     log.info('ready', { socket: config.socket, grpc: doors.grpc });
     process.stdout.write(`mvirt agent is ready on ${[config.socket, ...doors.grpc].join(', ')} (pid ${process.pid})\n`);
+    await notifyReady(host.programs, process.env, log);
     const looking = new AbortController();
     const looked = lookAtHypervisors(engine.services, log, looking.signal);
     const signal = await signals.came;

@@ -34,6 +34,9 @@ export const testPackages = [
   'nftables',
 ];
 
+/** What `npm run build:deb` needs. */
+export const debPackages = ['dpkg'];
+
 /** What `npm run test:long` needs besides: a whole Debian guest is built. */
 export const longTestPackages = [...testPackages, 'mmdebstrap'];
 

@@ -43,10 +43,15 @@ function synopsis({ name, arguments: taken, options, raw }: CommandDefinition): 
   return ['mvirt', name, ...(options.length > 0 ? ['[OPTIONS]'] : []), ...(raw ? ['[FLAGS]'] : []), ...words].join(' ');
 }
 
-function optionRow({ name, short, value, summary, choices, many, defaultText }: OptionDefinition): [string, string] {
-  const flag = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
+const optionRow = (option: OptionDefinition): [string, string] => {
+  const { name, short, value } = option;
+  return [`${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`, wordsOf(option)];
+};
+
+/** What an option means, with what else there is to know of it. */
+export function wordsOf({ summary, choices, many, defaultText }: OptionDefinition): string {
   const notes = [choices ? `one of ${choices.join(', ')}` : '', many ? 'may be repeated' : '', defaultText ? `default: ${defaultText}` : ''].filter(Boolean);
-  return [flag, notes.length > 0 ? `${summary} (${notes.join('; ')})` : summary];
+  return notes.length > 0 ? `${summary} (${notes.join('; ')})` : summary;
 }
 
 const list = (rows: [string, string][]): string => rows.map(([left, right]) => `- \`${left}\`: ${right}`).join('\n');
