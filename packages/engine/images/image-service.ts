@@ -46,10 +46,10 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
     if (image === null) throw new MvirtError({ code: 'IMAGE_NOT_FOUND', message: `image ${name} not found` });
     return image;
   };
-  const snapshot = (image: StoredImage): ImageSnapshot => {
+  const snapshot = (image: StoredImage, vms = store.vms.list()): ImageSnapshot => {
     const path = imagePath(dataDir, image);
     const file = statSync(path, { throwIfNoEntry: false });
-    const usedBy = usersOf(image, path, store.vms.list()).map(({ id, name }) => ({ vmId: id, vmName: name }));
+    const usedBy = usersOf(image, path, vms).map(({ id, name }) => ({ vmId: id, vmName: name }));
     return { ...image, path, diskBytes: file === undefined ? null : file.blocks * 512, usedBy };
   };
 
@@ -115,7 +115,11 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
     if (store.images.get(name) !== null)
       throw new MvirtError({ code: 'NAME_TAKEN', message: `name: an image with the name ${name} exists already`, hint: `mvirt image show ${name} shows it` });
     if (reserved.has(name))
-      throw new MvirtError({ code: 'NAME_TAKEN', message: `name: ${name} is being imported right now`, hint: 'wait for it, or choose another name' });
+      throw new MvirtError({
+        code: 'NAME_TAKEN',
+        message: `name: ${name} is being imported right now`,
+        hint: 'wait for it (one whose client is gone is given up within a minute), or choose another name',
+      });
   }
 
   /** The checked image under its own name, with its row. */
@@ -154,7 +158,10 @@ export function createImageService({ store, host, clock, dataDir, log, images }:
   }
 
   return {
-    list: () => store.images.list().map(snapshot),
+    list() {
+      const vms = store.vms.list();
+      return store.images.list().map((image) => snapshot(image, vms));
+    },
     get: (name) => snapshot(stored(name)),
     async remove(name) {
       const image = stored(name);
