@@ -37,6 +37,8 @@ export function dnsmasqText(network: ManagedNetwork, files: ServerFiles, user: s
     `dhcp-lease-max=${ipv6PoolSize}`,
     'dhcp-authoritative',
     'dhcp-no-override',
+    // A guest calls itself what it likes: only the names of VMs are names.
+    'dhcp-ignore-names',
     // An address is kept for one MAC: asking the whole network for it would cost each boot three seconds.
     'no-ping',
     'quiet-dhcp',

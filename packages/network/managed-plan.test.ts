@@ -138,6 +138,7 @@ test("the server's configuration", () => {
     'bind-interfaces',
     'user=dnsmasq',
     'domain=lab.internal',
+    'dhcp-ignore-names',
     'local=/lab.internal/',
     'dhcp-range=10.9.0.2,10.9.0.254,255.255.255.0,1h',
     'enable-ra',

@@ -1,13 +1,15 @@
 import { expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
 import { lackingForNetworks, openLinuxManaged } from '@mvirt/testkit/network/linux-managed';
 import { labNetwork as lab } from '@mvirt/testkit/network/managed-contract';
 import { waitFor } from '@mvirt/testkit/wait-for';
+import { serverFiles } from '../dnsmasq-text.ts';
 import { machine, plugIn } from './testing/machines.ts';
 
 const missing = lackingForNetworks() ?? (Bun.which('python3') === null ? 'python3 is missing' : null);
 if (missing !== null) console.log(`skip: ${missing}`);
 
-/** A client of RFC 8415: Solicit, Advertise, Request, Reply. Prints the address that it was given. */
+/** A client of RFC 8415: Solicit, Advertise, Request, Reply. It calls itself by its second argument (RFC 4704), and prints the address that it was given. */
 const client = `
 import socket, struct, sys
 mac = bytes.fromhex(sys.argv[1].replace(':', ''))
@@ -22,7 +24,8 @@ def options(data):
         found[code] = data[4:4 + length]
         data = data[4 + length:]
     return found
-own = option(1, struct.pack('!HH', 3, 1) + mac) + option(8, b'\\0\\0')
+name = sys.argv[2].encode()
+own = option(1, struct.pack('!HH', 3, 1) + mac) + option(8, b'\\0\\0') + option(39, b'\\1' + bytes([len(name)]) + name + b'\\0')
 def ask(kind, more):
     s.sendto(bytes([kind]) + b'\\1\\2\\3' + own + more, ('ff02::1:2', 547, 0, socket.if_nametoindex('eth0')))
     return options(s.recv(2000)[4:])
@@ -41,9 +44,20 @@ test.skipIf(missing !== null)(
     const ns = await plugIn(bench, web);
     const told: string[] = [];
     using _watch = managed.watch('lab', (what) => told.push(what));
-    expect(await bench.run(['python3', '-c', client, web.mac], ns)).toBe(`${web.ipv6}\n`);
+    expect(await bench.run(['python3', '-c', client, web.mac, 'web'], ns)).toBe(`${web.ipv6}\n`);
     await waitFor('the lease to be told', () => told.includes('leases'));
     expect(managed.leases('lab')).toEqual([{ address: web.ipv6, mac: null, expiresAtMs: expect.any(Number) }]);
     await managed.remove(lab, {});
   },
 );
+
+test.skipIf(missing !== null)('what a guest calls itself is no name: those of VMs are', async () => {
+  await using bench = await openLinuxManaged();
+  const machines = [machine('web', 7), machine('evil', 8)];
+  const hosts = machines.map(({ mac, ipv4, ipv6 }, index) => ({ mac, ipv4, ipv6, name: index === 0 ? 'web' : null }));
+  await bench.managed.ensure({ ...lab, hosts }, {});
+  for (const one of machines) await bench.run(['python3', '-c', client, one.mac, 'db'], await plugIn(bench, one));
+  const leases = readFileSync(serverFiles(bench.stateDir, 'lab').leases, 'utf8').trim().split('\n').slice(1);
+  expect(leases.map((line) => line.split(' ').slice(2, 4).join(' ')).toSorted()).toEqual([`${machines[0]?.ipv6} web`, `${machines[1]?.ipv6} *`]);
+  await bench.managed.remove(lab, {});
+});
