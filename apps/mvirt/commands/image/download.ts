@@ -31,6 +31,8 @@ async function openUrl(url: URL, { offset, validator }: { offset: number; valida
   if (response.status !== 200 && response.status !== 206) throw await refusal(url, response);
   const range = response.status === 206 ? rangeOf(response) : null;
   if (response.status === 206 && range?.from !== offset) {
+    // A part that nobody asked for: it would come each time.
+    if (!goesOn) throw await refusal(url, response);
     await response.body?.cancel();
     return openUrl(url, { offset: 0, validator: null }, signal);
   }

@@ -132,6 +132,7 @@ test('what cannot be imported ends with its status, and says a way out', async (
     [3, 'FILE_NOT_FOUND', ['image', 'import', `${server.url}/404`, ...named]],
     [7, 'DENIED', ['image', 'import', `${server.url}/403`, ...named]],
     [1, 'DOWNLOAD_REFUSED', ['image', 'import', `${server.url}/500`, ...named]],
+    [1, 'DOWNLOAD_REFUSED', ['image', 'import', `${server.url}/206`, ...named]],
     [1, 'DOWNLOAD_FAILED', ['image', 'import', 'http://127.0.0.1:1/x', ...named]],
     [1, 'IMAGE_REFUSED', ['image', 'import', 'page', ...named]],
     [1, 'IMAGE_REFUSED', ['image', 'import', 'disk.raw', ...named, '--format', 'qcow2']],
