@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { noTerminal, openTerminal } from '@mvirt/testkit/tmux';
 import { waitFor } from '@mvirt/testkit/wait-for';
+import { tunOpens } from './demo.ts';
 import { makeCheckout, noCheckout } from './testing/checkout.ts';
 
 const missing = noCheckout() ?? noTerminal();
@@ -19,6 +20,13 @@ test.skipIf(missing !== null)(
     expect(listed.text).toMatch(/^demo +[0-9a-f]{8} +running /m);
     const elsewhere = await checkout.run(['npm', '--prefix', checkout.path, 'run', '-s', 'mvirt', '--', 'get', 'demo', '--json'], { folder: '../' });
     const before = JSON.parse(elsewhere.text) as { vm: { pid: number; startedAt: string } };
+
+    const XDG_STATE_HOME = `${checkout.path}/tmp/state`;
+    if (tunOpens()) {
+      expect(await checkout.run([...mvirt, 'wait', 'demo', 'ssh'])).toMatchObject({ status: 0 });
+      const reached = await checkout.run([...mvirt, 'ssh', 'demo', '--', 'echo "by ssh $((40+2))"; exit 7'], { env: { XDG_STATE_HOME } });
+      expect(reached).toEqual({ status: 7, text: 'by ssh 42\n' });
+    } else console.log('/dev/net/tun does not open here: demo has no NIC and no ssh');
 
     // Typing goes to the guest's console once it has the focus.
     await terminal.keys('Enter');
@@ -51,5 +59,5 @@ test.skipIf(missing !== null)(
     expect(checkout.consoleLog()).toContain('TINY-POWEROFF');
     expect([checkout.pidIn('agent.json'), checkout.pidIn('holder.json')]).toEqual([null, null]);
   },
-  60_000,
+  120_000,
 );
