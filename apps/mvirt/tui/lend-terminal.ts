@@ -9,18 +9,23 @@ export interface TerminalLender extends Disposable {
   lent(): boolean;
 }
 
-/** A shell's words around a program's own: what a failure said is not wiped away unread. */
-const stays =
-  '"$@"; status=$?; [ $status -eq 0 ] || { printf "\\n[mvirt: ended with status %s; Enter goes back to the UI] " $status; read -r _; }; exit $status';
+/** What a failure said is not wiped away unread. */
+const stays = 'printf "\\n[mvirt: ended with status %s; Enter goes back to the UI] " "$1"; read -r _';
 
 export function createTerminalLender({ renderer, socketPath }: { renderer: CliRenderer; socketPath: string }): TerminalLender {
   let child: Bun.Subprocess | null = null;
+  let over = false;
+  const on = async (argv: readonly string[]): Promise<number> => {
+    child = Bun.spawn([...argv], { stdio: ['inherit', 'inherit', 'inherit'] });
+    return await child.exited;
+  };
   return {
     async run(argv) {
       renderer.suspend();
       try {
-        child = Bun.spawn(['sh', '-c', stays, 'mvirt', ...ownProgram(), '--socket', socketPath, ...argv], { stdio: ['inherit', 'inherit', 'inherit'] });
-        return await child.exited;
+        const status = await on([...ownProgram(), '--socket', socketPath, ...argv]);
+        if (status !== 0 && !over) await on(['sh', '-c', stays, 'sh', `${status}`]);
+        return status;
       } finally {
         child = null;
         if (!renderer.isDestroyed) renderer.resume();
@@ -29,6 +34,10 @@ export function createTerminalLender({ renderer, socketPath }: { renderer: CliRe
       }
     },
     lent: () => child !== null,
-    [Symbol.dispose]: () => child?.kill('SIGHUP'),
+    // It passes that on to the client that it runs.
+    [Symbol.dispose]() {
+      over = true;
+      child?.kill('SIGHUP');
+    },
   };
 }

@@ -4,16 +4,22 @@ import type { Clock } from '@mvirt/domain';
 export type SshPortDeps = { clock: Clock; signal?: AbortSignal | undefined };
 
 const sshPort = 22;
-const attemptMs = 3_000;
+const connectMs = 5_000;
+/** A guest that is busy booting takes its time to say its first word. */
+const wordMs = 15_000;
 
 /** 'ssh', or what happened instead, for people (RFC 4253, 4.2: the server speaks first). */
 async function sshAnswer(address: string, { clock, signal }: SshPortDeps): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const socket = connect({ host: address, port: sshPort });
-  const timer = clock.after(attemptMs, () => resolve('no answer'));
+  let timer = clock.after(connectMs, () => resolve('no answer'));
   const leave = () => resolve('given up');
   signal?.addEventListener('abort', leave, { once: true });
   let heard = '';
+  socket.once('connect', () => {
+    timer[Symbol.dispose]();
+    timer = clock.after(wordMs, () => resolve('accepts connections, and says nothing'));
+  });
   socket.on('data', (chunk: Buffer) => {
     heard += chunk.toString('latin1');
     // Lines may come before the one that begins so.
@@ -53,7 +59,7 @@ export async function firstAnswer(addresses: readonly string[], deps: SshPortDep
 export async function openSshPort(address: string, { clock, signal }: SshPortDeps): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = connect({ host: address, port: sshPort });
-  const timer = clock.after(attemptMs, () => reject(new Error('no answer')));
+  const timer = clock.after(connectMs, () => reject(new Error('no answer')));
   const leave = () => reject(new Error('given up'));
   signal?.addEventListener('abort', leave, { once: true });
   socket.once('connect', () => resolve(socket));
