@@ -1,22 +1,17 @@
 import { expect, test } from 'bun:test';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { debianGuest, lackingForDebian } from '@mvirt/testkit/debian-guest';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
 import { tempDir } from '@mvirt/testkit/temp-dir';
 import { waitFor } from '@mvirt/testkit/wait-for';
 import { type SeedInput, seedFiles } from './seed.ts';
 import { seedArgv } from './seed-argv.ts';
 
-const programs = { mmdebstrap: 'mmdebstrap', mke2fs: 'e2fsprogs', genisoimage: 'genisoimage', 'qemu-system-x86_64': 'qemu-system-x86', tar: 'tar' };
-const searched = `${process.env.PATH}:/usr/sbin:/sbin`;
-const lacking = Object.entries(programs).flatMap(([name, debian]) =>
-  Bun.which(name, { PATH: searched }) === null ? [`${name} (Debian package ${debian})`] : [],
-);
-if (process.getuid?.() !== 0) lacking.push('root, for mmdebstrap');
-if (lacking.length > 0) console.log(`skip: no Debian guest can be built: missing ${lacking.join(', ')}`);
+const noPrograms = ['genisoimage', 'qemu-system-x86_64'].filter((name) => Bun.which(name) === null);
+const missing = lackingForDebian() ?? (noPrograms.length > 0 ? `missing ${noPrograms.join(', ')}` : null);
+if (missing !== null) console.log(`skip: ${missing}`);
 
-const packages =
-  'systemd,systemd-sysv,systemd-resolved,dbus,cloud-init,linux-image-cloud-amd64,initramfs-tools,iproute2,udev,netbase,openssh-server,sudo,e2fsprogs,libpam-systemd';
 const mac = '52:54:00:ab:cd:ef';
 const report =
   '(echo; echo "SEED host $(hostname)"; echo "SEED id $(cat /var/lib/cloud/data/instance-id)"; sed "s/^/SEED key /" /home/debian/.ssh/authorized_keys; ' +
@@ -37,31 +32,23 @@ power_state: {mode: poweroff}
 `,
 };
 
-test.skipIf(lacking.length > 0)(
+test.skipIf(missing !== null)(
   'a Debian guest takes its name, keys, files and address from the seed',
   async () => {
     using dir = tempDir('debian');
     await using _leaks = watchLeaks({ dir: dir.path, mayStay: () => true });
-    const run = (program: string, ...args: string[]): void => {
-      execFileSync(program, args, { cwd: dir.path, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, PATH: searched } });
-    };
-    // Debian leaves systemd-networkd off; cloud-init only writes its files.
-    const networkd = 'chroot "$1" systemctl enable systemd-networkd';
-    run('mmdebstrap', '--quiet', '--variant=minbase', `--include=${packages}`, `--customize-hook=${networkd}`, 'bookworm', dir.join('tree.tar'));
-    mkdirSync(dir.join('tree'));
-    run('tar', '-C', dir.join('tree'), '--exclude=./dev/*', '-xf', dir.join('tree.tar'));
-    run('mke2fs', '-q', '-t', 'ext4', '-d', dir.join('tree'), dir.join('disk.raw'), '2G');
-    const bootFile = (start: string): string => dir.join('tree/boot', readdirSync(dir.join('tree/boot')).find((name) => name.startsWith(start)) ?? '');
+    const guest = await debianGuest();
+    execFileSync('cp', ['--sparse=always', guest.disk, dir.join('disk.raw')]);
     mkdirSync(dir.join('seed'));
     for (const { name, content } of seedFiles(input)) writeFileSync(dir.join('seed', name), content);
     for (const [program = '', ...args] of seedArgv({ program: 'genisoimage', directory: dir.join('seed'), output: dir.join('cloudinit.img') }))
-      run(program, ...args);
+      execFileSync(program, args, { cwd: dir.path, stdio: ['ignore', 'ignore', 'inherit'] });
 
     const vm = spawn(
       'qemu-system-x86_64',
       [
         ...['-M', 'q35', '-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '1024', '-display', 'none', '-nodefaults', '-no-reboot', '-serial', 'stdio'],
-        ...['-kernel', bootFile('vmlinuz-'), '-initrd', bootFile('initrd.img-'), '-append', 'root=/dev/vda rw console=ttyS0 quiet cryptomgr.notests'],
+        ...['-kernel', guest.kernel, '-initrd', guest.initramfs, '-append', guest.cmdline],
         ...['-blockdev', `raw,node-name=d,file.driver=file,file.filename=${dir.join('disk.raw')}`, '-device', 'virtio-blk-pci,drive=d'],
         ...['-blockdev', `raw,node-name=s,read-only=on,file.driver=file,file.filename=${dir.join('cloudinit.img')}`, '-device', 'virtio-blk-pci,drive=s'],
         ...['-netdev', 'user,id=n,restrict=on', '-device', `virtio-net-pci,romfile=,netdev=n,mac=${mac}`],
