@@ -35,6 +35,12 @@ function storeFailure(path: string, thrown: unknown): unknown {
   }
   const fail = (message: string, hint?: string) =>
     new MvirtError({ code: 'STORE_ERROR', message: `${path}: ${message}`, cause: thrown, ...(hint ? { hint } : {}) });
+  if (code === 'ERR_DLOPEN_FAILED') {
+    return fail(
+      `the SQLite library inside the executable could not be loaded: ${text}`,
+      'it is written to $BUN_TMPDIR, else $TMPDIR, else /tmp: name a folder there that can be written and is not mounted noexec',
+    );
+  }
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return corrupt(path, text, thrown);
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return fail('another process holds the database', 'find it with: fuser -v mvirt.db (in the data directory), end it and try again');
