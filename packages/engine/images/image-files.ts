@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DiskFormat, diskFormats, isNoRoom, MvirtError, noRoom, type VmId } from '@mvirt/domain';
@@ -50,6 +50,17 @@ export function storedFiles(dataDir: string): { images: StoredFile[]; disks: Sto
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
   await syncPath(dirname(to));
+}
+
+/** The same without waiting, for what must be there before a row says so: SQLite's own sync need not hold it (btrfs). */
+export function renameDurablyNow(from: string, to: string): void {
+  renameSync(from, to);
+  const folder = openSync(dirname(to), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 export async function syncPath(path: string): Promise<void> {

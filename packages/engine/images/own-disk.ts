@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chmod, open, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Disk, type HypervisorKind, MvirtError, type OwnDisk, toMvirtError, type VmId } from '@mvirt/domain';
 import type { EngineContext } from '../context.ts';
-import { asWriteError, diskFolder, imagePath, makeFolder, newPrefix, ownDiskPath, syncPath } from './image-files.ts';
+import { asWriteError, diskFolder, imagePath, makeFolder, newPrefix, ownDiskPath, renameDurablyNow, syncPath } from './image-files.ts';
 import { type OwnDiskWay, planOwnDisk } from './own-disk-plan.ts';
 
 export type OwnDiskDeps = Pick<EngineContext, 'store' | 'host' | 'dataDir' | 'images'>;
@@ -51,10 +51,10 @@ export async function makeOwnDisk(deps: OwnDiskDeps, request: OwnDiskRequest, op
         const message = `${path} is there already: it is what a VM has left`;
         throw new MvirtError({ code: 'WRONG_STATE', message, hint: 'mvirt doctor --fix takes it away' });
       }
-      renameSync(fresh, path);
       held.defer(async () => {
         if (!kept) await rm(path, { force: true });
       });
+      renameDurablyNow(fresh, path);
     },
     keep() {
       kept = true;
