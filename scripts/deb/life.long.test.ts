@@ -45,8 +45,8 @@ test.skipIf(missing !== null)(
       { path: 'etc/apt/sources.list', mode: 0o644, content: '' },
     ];
     const machine = makeDebianMachine({ dir: dir.path, packages, files });
-    const first = await machine.run({ timeoutMs: 1_000_000 });
-    const second = await machine.run({ timeoutMs: 600_000 });
+    const first = await machine.run({ timeoutMs: 900_000 });
+    const second = await machine.run({ timeoutMs: 780_000 });
     const transcript = `${first}\n${second}`;
     if (process.env.MVIRT_GENERATE) writeFileSync(join(import.meta.dir, '../../docs/deb-transcript.md'), transcriptDocument(transcript));
     for (const [boot, lines] of Object.entries(expected)) {

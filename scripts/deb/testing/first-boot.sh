@@ -13,9 +13,9 @@ show systemd-analyze verify mvirt.service mvirt-drain.service
 
 show mvirt create --name web --kernel /srv/tiny.elf --memory 64 --network default --autostart --restart on-failure
 show mvirt create --name plain --kernel /srv/tiny.elf --memory 64 --restart on-failure
-until_true 60 mvirt start web plain
+until_true 240 mvirt start web plain
 show mvirt list
-until_true 60 sh -c 'mvirt logs web --console | grep -q "TINY up"'
+until_true 240 sh -c 'mvirt logs web --console | grep -q "TINY up"'
 show mvirt logs web --console
 pid=$(field web pid)
 agent=$(systemctl show -P MainPID mvirt.service)
@@ -41,12 +41,12 @@ show mvirt agent
 sed -i '$d' /etc/mvirt/agent.toml
 
 show mvirt create --name hungry --kernel /srv/tiny.elf --memory 256
-until_true 60 mvirt start hungry
+until_true 240 mvirt start hungry
 victim=$(field hungry pid)
 group=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$victim/cgroup")
 echo "# echo 8M >$group/memory.max"
 echo 8M >"$group/memory.max"
-until_true 60 sh -c 'mvirt get hungry --json | grep -q "\"state\":\"stopped\""'
+until_true 240 sh -c 'mvirt get hungry --json | grep -q "\"state\":\"stopped\""'
 show mvirt get hungry
 show journalctl -u mvirt.service -o cat --no-pager -n 3
 echo "# systemctl reboot"

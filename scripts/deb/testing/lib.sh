@@ -12,15 +12,14 @@ show() {
 
 # until_true SECONDS COMMAND...
 until_true() {
-  left=$1
+  last=$(($(date +%s) + $1))
   shift
   until "$@" >/dev/null 2>&1; do
-    left=$((left - 1))
-    if [ $left -le 0 ]; then
+    if [ "$(date +%s)" -ge $last ]; then
       echo "(never true: $*)"
       return 0
     fi
-    sleep 1
+    sleep 2
   done
 }
 
@@ -28,10 +27,8 @@ field() { mvirt get "$1" --json | tr ',{' '\n\n' | sed -n "s/^\"$2\":\"\\{0,1\\}
 
 # The bare-metal guest looks for news without a pause, and this machine is itself emulated: whatever else runs here goes first.
 others_first() {
-  while sleep 1; do
-    for vmm in $(pgrep qemu-system); do
-      for task in /proc/"$vmm"/task/*; do renice -n 19 -p "${task##*/}" >/dev/null 2>&1 || true; done
-    done
+  while sleep 5; do
     [ ! -e /sys/fs/cgroup/mvirt/cpu.weight ] || echo 1 >/sys/fs/cgroup/mvirt/cpu.weight || true
+    for task in $(cat /sys/fs/cgroup/mvirt/*/cgroup.threads 2>/dev/null); do renice -n 19 -p "$task" >/dev/null 2>&1 || true; done
   done
 }

@@ -1,6 +1,6 @@
 # After a reboot with VMs running: they were drained and are back. Then removed, installed again, and purged.
 show journalctl -b -1 -u mvirt-drain.service -o cat --no-pager
-until_true 120 sh -c 'mvirt get web --json | grep -q "\"state\":\"running\"" && mvirt get plain --json | grep -q "\"state\":\"running\""'
+until_true 400 sh -c 'mvirt get web --json | grep -q "\"state\":\"running\"" && mvirt get plain --json | grep -q "\"state\":\"running\""'
 show mvirt list
 show mvirt events
 show apt-get -q remove -y mvirt
