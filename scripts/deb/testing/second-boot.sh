@@ -4,14 +4,14 @@ until_true 400 sh -c 'mvirt get web --json | grep -q "\"state\":\"running\"" && 
 show mvirt list
 show mvirt events
 show apt-get -q remove -y mvirt
-echo "processes: $(pgrep -a 'qemu|dnsmasq|mvirt' || echo none)"
+echo "processes: $(ps -eo args= | grep -E '^[^ ]*(qemu|dnsmasq|mvirt)' || echo none)"
 echo "links: $(ip -br link | cut -d' ' -f1 | tr '\n' ' ')"
 show nft list ruleset
 show ls /etc/mvirt /var/lib/mvirt
 show apt-get -q install -y --no-install-recommends "$NEW"
 show mvirt list
 show apt-get -q purge -y mvirt
-echo "processes: $(pgrep -a 'qemu|dnsmasq|mvirt' || echo none)"
+echo "processes: $(ps -eo args= | grep -E '^[^ ]*(qemu|dnsmasq|mvirt)' || echo none)"
 echo "links: $(ip -br link | cut -d' ' -f1 | tr '\n' ' ')"
 show nft list ruleset
 echo "group: $(getent group mvirt || echo none)"
