@@ -88,14 +88,14 @@ const expected: Record<'first' | 'second', (string | RegExp)[]> = {
     /^plain +[0-9a-f]{8} +running /m,
     /stopping +asked to stop: the host goes down/,
     /# apt-get -q remove -y mvirt\n(?:.*\n)*?processes: none\nlinks: lo \n# nft list ruleset\n# ls \/etc\/mvirt \/var\/lib\/mvirt\n/,
-    /# mvirt list\n.*\nplain +[0-9a-f]{8} +stopped .*\nweb +[0-9a-f]{8} +stopped /,
+    /# mvirt list\n.*\nhungry .*\nplain +[0-9a-f]{8} +stopped .*\nweb +[0-9a-f]{8} +stopped /,
     'processes: none\nlinks: lo \n# nft list ruleset\ngroup: none\nunits: \ncontrol groups: \nfiles: \n',
   ],
 };
 
 /** docs/deb-transcript.md. */
 function transcriptDocument(transcript: string): string {
-  const lines = transcript.split('\n').filter((line) => line !== '' && !/^(===|\[ *\d|Reading|Building|N: )/.test(line));
+  const lines = transcript.split('\n').filter((line) => line !== '' && !/^(===|\[ *\d|\(?Reading|Building|N: )/.test(line));
   const head = [
     '# The life of the package',
     'What a whole Debian 12 with systemd and control groups of version 2 says while the package is installed, used, restarted and upgraded under running VMs, short of memory, rebooted, removed, installed again and',

@@ -15,7 +15,7 @@ echo "processes: $(ps -eo args= | grep -E '^[^ ]*(qemu|dnsmasq|mvirt)' || echo n
 echo "links: $(ip -br link | cut -d' ' -f1 | tr '\n' ' ')"
 show nft list ruleset
 echo "group: $(getent group mvirt || echo none)"
-echo "units: $(systemctl list-units --all --no-legend 'mvirt*' | cat)"
+echo "units: $(systemctl list-unit-files --no-legend 'mvirt*'; systemctl list-units --no-legend --state=active,failed 'mvirt*')"
 echo "control groups: $(find /sys/fs/cgroup -name '*mvirt*')"
-echo "files: $(find / -xdev -name '*mvirt*' -not -path '/srv/*' -not -path '/proc/*' -not -path '/var/log/*' | tr '\n' ' ')"
+echo "files: $(find / -xdev -name '*mvirt*' -not -path '/srv/*' -not -path '/proc/*' -not -path '/var/log/*' -not -path '/var/cache/man/*' | tr '\n' ' ')"
 systemctl poweroff
