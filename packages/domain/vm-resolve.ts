@@ -11,16 +11,26 @@ const maxListed = 10;
  * VM's prefix is ambiguous. @throws VM_NOT_FOUND, AMBIGUOUS_VM listing the candidates
  */
 export function resolveVm<T extends Named>(vms: readonly T[], reference: string, { careful }: { careful: boolean }): T {
-  const byId = vms.find((vm) => vm.id === reference);
-  if (byId) return byId;
-  const byName = vms.filter((vm) => vm.name === reference);
-  const byPrefix = reference.length < minPrefix ? [] : vms.filter((vm) => vm.id.startsWith(reference));
-  const others = careful || byName.length === 0 ? byPrefix.filter((vm) => !byName.includes(vm)) : [];
-  const candidates = [...byName, ...others];
+  const candidates = candidatesFor(vms, reference, careful);
   const [only] = candidates;
   if (only === undefined) throw vmNotFound(reference);
   if (candidates.length > 1) throw ambiguous(reference, candidates);
   return only;
+}
+
+/** Whether this reference means this VM and no other, for every command. */
+export function isVmAlone(vms: readonly Named[], reference: string, id: string): boolean {
+  const [only, another] = candidatesFor(vms, reference, true);
+  return only?.id === id && another === undefined;
+}
+
+function candidatesFor<T extends Named>(vms: readonly T[], reference: string, careful: boolean): T[] {
+  const byId = vms.find((vm) => vm.id === reference);
+  if (byId) return [byId];
+  const byName = vms.filter((vm) => vm.name === reference);
+  const byPrefix = reference.length < minPrefix ? [] : vms.filter((vm) => vm.id.startsWith(reference));
+  const others = careful || byName.length === 0 ? byPrefix.filter((vm) => !byName.includes(vm)) : [];
+  return [...byName, ...others];
 }
 
 function ambiguous(reference: string, candidates: readonly Named[]): MvirtError {
