@@ -4,6 +4,7 @@ import { nicCasesInNamespace } from '@mvirt/testkit/hypervisor/net-rerun';
 import { qemuLinuxBench } from '@mvirt/testkit/hypervisor/qemu-bench';
 import { linuxGuest } from '@mvirt/testkit/linux-guest';
 
+// The bare-metal guest goes through the same cases in a third of the time: this one takes its turn with the long tests.
 const { guest, missing } = await linuxGuest();
 hypervisorContract(qemuLinuxBench(guest, missing), test);
 
