@@ -31,11 +31,12 @@ function printed(child: ChildProcess, words: string): Promise<void> {
       text += chunk.toString('latin1');
       if (!text.includes(words)) return;
       child.stdout?.off('data', take);
+      child.off('exit', ended).off('error', reject);
       resolve();
     };
+    const ended = () => reject(new Error(`the bare QEMU ended: ${text.slice(-500)}`));
     child.stdout?.on('data', take);
-    child.once('exit', () => reject(new Error(`the bare QEMU ended: ${text.slice(-500)}`)));
-    child.once('error', reject);
+    child.once('exit', ended).once('error', reject);
   });
 }
 

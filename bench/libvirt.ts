@@ -27,6 +27,8 @@ export async function startLibvirt(): Promise<Libvirt | null> {
   mkdirSync(images, { recursive: true });
   const noKvm = '/run/libvirt/no-kvm';
   writeFileSync(noKvm, '', { mode: 0o600 });
+  // Its own mount namespace for each VM cannot be had with that.
+  writeFileSync('/etc/libvirt/qemu.conf', 'namespaces = []\n');
   // Where /dev/kvm opens and QEMU cannot use it, libvirt tries all it can do anew at each command, for 20 s. Our guests run by TCG on both sides.
   const hidden = (argv: string) => `mount --bind ${noKvm} /dev/kvm 2>/dev/null; exec ${argv}`;
   const own = (program: string) =>

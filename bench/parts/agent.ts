@@ -22,7 +22,7 @@ export async function agentRows({ dir, tiny, libvirt }: Setting): Promise<Row[]>
   const { vm } = agent.client.api;
   await vm.list.query();
   await Bun.sleep(5000);
-  const idle = { rss: rssMib(agent.pid), wakeUps: await perSecond(() => wakeUps(agent.pid)) };
+  const idle = { rss: rssMib(agent.pid), wakeUps: await wakeUpsPerSecond(agent.pid) };
 
   using consoles = new DisposableStack();
   for (let n = 0; n < running; n += 1) {
@@ -67,4 +67,12 @@ async function perSecond(counter: () => number): Promise<number> {
   const before = counter();
   await Bun.sleep(seconds * 1000);
   return (counter() - before) / seconds;
+}
+
+/** A thread that ended meanwhile is left out: its count went with it. */
+async function wakeUpsPerSecond(pid: number): Promise<number> {
+  const before = wakeUps(pid);
+  await Bun.sleep(seconds * 1000);
+  const counts = [...wakeUps(pid)].map(([thread, count]) => count - (before.get(thread) ?? 0));
+  return counts.reduce((sum, count) => sum + count, 0) / seconds;
 }

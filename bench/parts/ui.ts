@@ -65,7 +65,7 @@ async function painted(dir: string, { rounds, tiny }: Setting): Promise<Row> {
   const ui = openUi(agent.socketPath);
   await ui.shows('mortal');
   const delays: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < rounds * 3; round += 1) {
     const running = ui.showsAgain('running');
     await vm.start.mutate({ vm: 'mortal' });
     await running;
