@@ -78,7 +78,11 @@ async function main(): Promise<number> {
   }
   const report = reportText({ setting: describe(setting), rows, missing });
   console.log(report);
-  if (values.write) writeFileSync(join(import.meta.dir, '../docs/benchmarks.md'), report);
+  if (values.write) {
+    const path = join(import.meta.dir, '../docs/benchmarks.md');
+    writeFileSync(path, report);
+    spawnSync(join(import.meta.dir, '../node_modules/.bin/biome'), ['format', '--write', path], { stdio: 'ignore' });
+  }
   return 0;
 }
 
