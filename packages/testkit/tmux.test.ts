@@ -25,7 +25,10 @@ test.skipIf(missing !== null)(`a real terminal takes keys and text, is resized, 
 
 test.skipIf(missing !== null)('what scrolled off is still there, and an end by a signal is told', async () => {
   await using _leaks = watchLeaks();
-  await using terminal = await openTerminal({ argv: ['/bin/sh', '-c', 'seq 1 200; kill -TERM $$'], rows: 5 });
+  await using terminal = await openTerminal({ argv: ['/bin/sh', '-c', 'seq 1 200; read line; kill -TERM $$'], rows: 5 });
+  // tmux may notice an end before it has read what was printed last.
+  await terminal.until('200');
+  await terminal.keys('Enter');
   expect(await terminal.untilEnded()).toBe(128 + 15);
   expect((await terminal.everything()).split('\n').slice(0, 200)).toEqual(Array.from({ length: 200 }, (_, at) => `${at + 1}`));
   await expect(terminal.until('201', { timeoutMs: 50 })).rejects.toThrow(/never showed 201/);
