@@ -18,11 +18,8 @@ export function resolveVm<T extends Named>(vms: readonly T[], reference: string,
   return only;
 }
 
-/** Whether this reference means this VM and no other, for every command. */
-export function isVmAlone(vms: readonly Named[], reference: string, id: string): boolean {
-  const [only, another] = candidatesFor(vms, reference, true);
-  return only?.id === id && another === undefined;
-}
+/** Whether a VM's own name means no other of these VMs, whatever the command. */
+export const isVmAlone = (vms: readonly Named[], name: string, id: string): boolean => candidatesFor(vms, name, true).every((vm) => vm.id === id);
 
 function candidatesFor<T extends Named>(vms: readonly T[], reference: string, careful: boolean): T[] {
   const byId = vms.find((vm) => vm.id === reference);

@@ -4,6 +4,7 @@ import { vmWord } from './vm-word.ts';
 const web = { id: '0f0f0f0f-1', name: 'web' };
 
 test('a name where it means that VM alone, else the id', () => {
+  expect(vmWord(web, [])).toBe('web');
   expect(vmWord(web, [web, { id: 'b7', name: 'db' }])).toBe('web');
   expect(vmWord(web, [web, { id: 'b7', name: 'web' }])).toBe(web.id);
   expect(vmWord(web, [web, { id: 'web', name: 'db' }])).toBe(web.id);
