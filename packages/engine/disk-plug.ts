@@ -86,13 +86,16 @@ export async function detachDisk(context: EngineContext, supervisor: Supervisor,
 
 const hasDisk = (context: EngineContext, id: VmId, path: string): boolean => storedVm(context, id).run?.disks.some((disk) => disk.path === path) === true;
 
+const withoutDisk =
+  (path: string) =>
+  (run: StoredRun): StoredRun => ({ ...run, disks: run.disks.filter((disk) => disk.path !== path) });
+
 /** A disk that the run has and the spec lacks is asked for again; one that the guest never got is forgotten. Never throws: what cannot be told now stays in the run. */
 export async function takeBackDisk(context: EngineContext, id: VmId, vmm: Vmm, path: string): Promise<void> {
-  const forget = () => storeDevices(context, id, { run: (run) => ({ ...run, disks: run.disks.filter((disk) => disk.path !== path) }), event: null });
   await takeBack(context, id, path, async () => {
     const isGone = await vmm.detachDisk(path, {}).then((removal) => removal === 'removed', orNotThere('DISK_NOT_FOUND'));
     if (!isGone || !hasDisk(context, id, path)) return;
-    forget();
+    storeDevices(context, id, { run: withoutDisk(path), event: null });
     context.claims.drop(id, path);
   });
 }
@@ -100,8 +103,7 @@ export async function takeBackDisk(context: EngineContext, id: VmId, vmm: Vmm, p
 /** The guest has let go of a disk. Idempotent. */
 export function diskRemoved(context: EngineContext, id: VmId, path: string): void {
   if (!hasDisk(context, id, path)) return;
-  const run = (run: StoredRun): StoredRun => ({ ...run, disks: run.disks.filter((disk) => disk.path !== path) });
-  storeDevices(context, id, { run, event: detached(path) });
+  storeDevices(context, id, { run: withoutDisk(path), event: detached(path) });
   context.claims.drop(id, path);
 }
 

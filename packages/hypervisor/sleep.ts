@@ -15,3 +15,10 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', aborted, { once: true });
   });
 }
+
+const longestPauseMs = 20;
+
+/** Asks until the answer is yes: often at first, since each pause is a part of somebody's start, and at least every 20 ms later on. */
+export async function untilYes(clock: Clock, ask: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
+  for (let pauseMs = 1; !(await ask()); pauseMs = Math.min(pauseMs * 1.1, longestPauseMs)) await sleep(clock, pauseMs, signal);
+}

@@ -3,7 +3,7 @@ import { runFiles, type VmmSpawn } from '@mvirt/host';
 import type { Clock } from '../clock.ts';
 import type { LaunchRequest, Vmm } from '../driver.ts';
 import { endedAtStart, endProcess, prepareRunDir, sizeOf, spawnVmm, startFailed } from '../launch-parts.ts';
-import { sleep } from '../sleep.ts';
+import { sleep, untilYes } from '../sleep.ts';
 import type { DriverDeps } from '../vmm-deps.ts';
 import { makeEventFile } from './event-file.ts';
 import { NotListening } from './exchange.ts';
@@ -59,11 +59,7 @@ export async function launchCloudHypervisor(deps: DriverDeps, plan: LaunchPlan, 
 
 async function boot(vmm: CloudHypervisorVmm, { config }: LaunchPlan, clock: Clock, signal: AbortSignal): Promise<void> {
   const options = { signal, timeoutMs: startMs };
-  // Its first word as soon as it listens: each pause of ours is a part of the start.
-  for (let pauseMs = 1; !(await created(vmm, config, options)); pauseMs = Math.min(pauseMs * 1.1, 20)) {
-    if (vmm.hasGone()) throw new Error('it has ended');
-    await sleep(clock, pauseMs, signal);
-  }
+  await untilYes(clock, () => created(vmm, config, options), signal);
   await vmm.link.put('vm.boot', null, options);
 }
 
@@ -73,7 +69,8 @@ async function created(vmm: CloudHypervisorVmm, config: LaunchPlan['config'], op
     await vmm.link.put('vm.create', config, options);
     return true;
   } catch (error) {
-    if (error instanceof NotListening) return false;
-    throw error;
+    if (!(error instanceof NotListening)) throw error;
+    if (vmm.hasGone()) throw new Error('it has ended');
+    return false;
   }
 }

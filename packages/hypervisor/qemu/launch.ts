@@ -5,7 +5,7 @@ import { runFiles, type VmmSpawn } from '@mvirt/host';
 import type { Clock } from '../clock.ts';
 import type { LaunchRequest, Vmm } from '../driver.ts';
 import { endedAtStart, endProcess, prepareRunDir, sizeOf, spawnVmm, startFailed } from '../launch-parts.ts';
-import { sleep } from '../sleep.ts';
+import { sleep, untilYes } from '../sleep.ts';
 import type { DriverDeps } from '../vmm-deps.ts';
 import { makeEventFile } from './event-file.ts';
 import type { LaunchPlan } from './launch-plan.ts';
@@ -63,14 +63,11 @@ async function orEnded(work: Promise<void>, vmm: QemuVmm, clock: Clock): Promise
 }
 
 async function untilRunning(vmm: QemuVmm, clock: Clock, signal: AbortSignal): Promise<void> {
-  // The socket is there some 30 ms after the spawn: asked often at first, and never more than every 20 ms later on.
-  for (let pauseMs = 1; !(await vmm.link.connect()); pauseMs = Math.min(pauseMs * 1.1, 20)) await sleep(clock, pauseMs, signal);
+  // The socket is there some 30 ms after the spawn.
+  await untilYes(clock, () => vmm.link.connect(), signal);
   await vmm.link.ready({ timeoutMs: startMs, signal });
-  for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 1.2, 20)) {
-    const { running } = await vmm.link.call('query-status', {}, statusReply, { signal, timeoutMs: startMs });
-    if (running) break;
-    await sleep(clock, pauseMs, signal);
-  }
+  const isRunning = async () => (await vmm.link.call('query-status', {}, statusReply, { signal, timeoutMs: startMs })).running;
+  await untilYes(clock, isRunning, signal);
   vmm.drain();
 }
 
