@@ -84,7 +84,8 @@ async function runMachine({ disk, kernel, initrd, said, timeoutMs }: RunOptions)
     ...['-blockdev', `raw,node-name=d,cache.no-flush=on,file.driver=file,file.cache.no-flush=on,file.filename=${disk}`, '-device', 'virtio-blk-pci,drive=d'],
   ];
   const machine = spawn('qemu-system-x86_64', argv, { stdio: ['ignore', 'inherit', 'inherit'] });
-  const output = (): string => readFileSync(said, 'utf8').replaceAll('\r', '');
+  // Of a line that was written over again and again, dpkg's progress, the last is left.
+  const output = (): string => readFileSync(said, 'utf8').replaceAll(/\r+\n/g, '\n').replaceAll(/^.*\r/gm, '');
   const ended = (): boolean => machine.exitCode !== null || machine.signalCode !== null;
   try {
     await waitFor('the machine to go off', ended, { timeoutMs });

@@ -9,7 +9,7 @@ show stat -c '%A %U:%G %n' /run/mvirt /run/mvirt/agent.sock /var/lib/mvirt /etc/
 show mvirt version
 show sh -c 'mvirt doctor | grep -A 1 -E "configuration|user|network rights|agent$"'
 show sh -c "systemd-analyze security --no-pager mvirt.service | grep →"
-show systemd-analyze verify mvirt.service mvirt-drain.service
+show systemd-analyze verify --man=no mvirt.service mvirt-drain.service
 
 show mvirt create --name web --kernel /srv/tiny.elf --memory 64 --network default --autostart --restart on-failure
 show mvirt create --name plain --kernel /srv/tiny.elf --memory 64 --restart on-failure
