@@ -2,6 +2,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BuildInfo } from '@mvirt/domain';
 import { createSolidTransformPlugin } from '@opentui/solid/bun-plugin';
+import { lazyBuiltins } from './lazy-builtins.ts';
 
 const root = join(import.meta.dir, '../..');
 
@@ -36,7 +37,7 @@ export async function buildExecutable(outfile: string, { commit, date }: Pick<Bu
       },
       // Compiles components while the sources run, with all of Babel: here the plugin does it.
       external: ['@opentui/solid/preload'],
-      plugins: [createSolidTransformPlugin()],
+      plugins: [lazyBuiltins, createSolidTransformPlugin()],
       throw: false,
       // Where it is started must not change what it does: it reads no bunfig.toml, .env or manifest there.
       compile: { outfile: part, autoloadBunfig: false, autoloadDotenv: false, autoloadTsconfig: false, autoloadPackageJson: false },

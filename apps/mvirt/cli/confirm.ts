@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { MvirtError } from '@mvirt/domain/error';
 import { printable } from '../output/table.ts';
 import { has, type Invocation } from './invocation.ts';
@@ -16,6 +15,8 @@ export async function confirm(invocation: Invocation, question: (names: string) 
 
 /** One line; null at the input's end. The terminal keeps its own line editing, so that Ctrl-C stays a signal. */
 async function readAnswer(signal: AbortSignal): Promise<string | null> {
+  // Loaded where there is a question.
+  const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin, terminal: false });
   const { promise, resolve, reject } = Promise.withResolvers<string | null>();
   lines.once('line', resolve).once('close', () => resolve(null));

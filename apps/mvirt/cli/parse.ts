@@ -27,7 +27,8 @@ export function parse(argv: readonly string[]): Parsed {
     .showSuggestionAfterError()
     .helpCommand(false)
     .configureHelp({ visibleCommands: withVerbs, subcommandTerm: termOf });
-  addOptions(program, [...uiOptions, ...globalOptions]);
+  const possible = meant(argv);
+  addOptions(program, possible === null ? [...uiOptions, ...globalOptions] : globalOptions);
   /** The command that a verb belongs to: one of its own, or made for its verbs alone. */
   const nounOf = ({ name }: CommandDefinition): Command | null => {
     const [noun = '', verb] = name.split(' ');
@@ -46,7 +47,7 @@ export function parse(argv: readonly string[]): Parsed {
     program.addCommand(made.exitOverride(refusing).configureOutput(output));
     return made;
   };
-  for (const command of meant(argv)) {
+  for (const command of possible ?? commands) {
     const refusing = (error: CommanderError) => {
       culprit = command.name;
       throw error;
@@ -64,15 +65,17 @@ export function parse(argv: readonly string[]): Parsed {
     });
     (nounOf(command) ?? program).addCommand(built.exitOverride(refusing).configureOutput(output));
   }
-  program
-    .command('help [COMMAND...]')
-    .description('show what a command takes')
-    .action((words: string[]) => {
-      const name = words.join(' ');
-      if (name === '') help = program.helpInformation();
-      else if (findCommand(name) || nouns[name]) parsed = parse([...words, '--help']);
-      else program.parse([name], { from: 'user' }); // says that there is none, and what is meant perhaps
-    });
+  if (possible === null) {
+    program
+      .command('help [COMMAND...]')
+      .description('show what a command takes')
+      .action((words: string[]) => {
+        const name = words.join(' ');
+        if (name === '') help = program.helpInformation();
+        else if (findCommand(name) || nouns[name]) parsed = parse([...words, '--help']);
+        else program.parse([name], { from: 'user' }); // says that there is none, and what is meant perhaps
+      });
+  }
   try {
     program.parse([...argv], { from: 'user' });
   } catch (error) {
@@ -85,12 +88,20 @@ export function parse(argv: readonly string[]): Parsed {
   return parsed ?? { kind: 'help', text: help };
 }
 
-/** The commands that a line which begins with a command's word can mean; else all. To build all takes longer than many a command runs. */
-function meant(argv: readonly string[]): readonly CommandDefinition[] {
-  const word = argv.find((one) => one !== '--json');
+/** The commands that a line which begins with a command's word can mean; null: any. To build all takes longer than many a command runs. */
+function meant(argv: readonly string[]): readonly CommandDefinition[] | null {
+  const word = argv[wordAt(argv)];
   const begins = (name: string): boolean => name.split(' ')[0] === word;
   const found = commands.filter(({ name, aliases = [] }) => begins(name) || aliases.some(begins));
-  return found.length === 0 ? commands : found;
+  return found.length === 0 ? null : found;
+}
+
+/** Behind the options that every command takes. */
+function wordAt(argv: readonly string[], from = 0): number {
+  const [flag = '', ...inline] = argv[from]?.split('=') ?? [];
+  const option = globalOptions.find(({ name }) => flag === `--${name}`);
+  if (option === undefined) return from;
+  return wordAt(argv, from + (option.value !== undefined && inline.length === 0 ? 2 : 1));
 }
 
 /** Each command, and a noun's verbs in its place or behind it. */

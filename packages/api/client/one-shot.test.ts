@@ -83,3 +83,16 @@ test('an agent that dies in the middle of its answer', async () => {
   expect(await failure(createOneShot({ socketPath: dir.join('s') }).vm.list.query())).toMatchObject({ code: 'AGENT_UNREACHABLE' });
   await new Promise((resolve) => void server.close(resolve));
 });
+
+test.each([
+  ['text', 'hello'],
+  ['a document of somebody else', '{"result":"ok"}'],
+])('a server that is no agent: %s', async (_what, body) => {
+  using dir = tempDir();
+  const whole = `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const server = createServer((socket) => socket.once('data', () => socket.end(whole)));
+  await new Promise<void>((resolve) => void server.listen(dir.join('s'), resolve));
+  const error = await failure(createOneShot({ socketPath: dir.join('s') }).vm.list.query());
+  expect(error).toMatchObject({ code: 'AGENT_UNREACHABLE', message: `what answers at ${dir.join('s')} is no mvirt agent` });
+  await new Promise((resolve) => void server.close(resolve));
+});

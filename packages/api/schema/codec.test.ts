@@ -20,3 +20,23 @@ test('an empty message stays bytes', () => {
   const got = createCodec().deserialize(JSON.parse(JSON.stringify(createCodec().serialize(Buffer.alloc(0)))));
   expect(got).toEqual(new Uint8Array());
 });
+
+test('what JSON alone would change or drop comes through', () => {
+  const values = [
+    undefined,
+    -0,
+    Number.NaN,
+    Infinity,
+    12n,
+    new Date(5),
+    new Map([['a', 1]]),
+    [1, undefined, 3],
+    { none: undefined, list: [{ at: new Date(7) }] },
+  ];
+  for (const value of values) expect(createCodec().deserialize(JSON.parse(JSON.stringify(createCodec().serialize(value))))).toStrictEqual(value);
+});
+
+test('plain values are sent as they are', () => {
+  const value = { text: 'a', none: null, list: [1, true, { deep: 'b' }], empty: {} };
+  expect(createCodec().serialize(value)).toEqual({ json: value });
+});
