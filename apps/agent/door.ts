@@ -1,5 +1,4 @@
 import { networkPlace } from '@mvirt/api/client/network-place';
-import { createGrpcServer } from '@mvirt/api/grpc';
 import { createTrpcServer, refusal } from '@mvirt/api/trpc';
 import { type MvirtError, toRfc3339 } from '@mvirt/domain';
 import type { Services } from '@mvirt/engine';
@@ -11,6 +10,7 @@ import { createConnectionCount } from './connections.ts';
 import { createFront, createPeers } from './front.ts';
 import { findGroup, groupName, groupsOf } from './group.ts';
 import { openGrpcDoors } from './grpc/grpc-doors.ts';
+import { createGrpcOnDemand } from './grpc/grpc-on-demand.ts';
 import { showAddress } from './grpc/listen-address.ts';
 import type { TlsFiles } from './grpc/tls-files.ts';
 import { listen } from './listen.ts';
@@ -58,7 +58,7 @@ export async function openDoors({ config, tls, host, services, log, version, now
     }),
     onDefect,
   });
-  const grpc = createGrpcServer({ services, version, onDefect });
+  const grpc = createGrpcOnDemand({ services, version, onDefect });
   const admission = createAdmission({ uid, groupId, groupsOf: (peer) => groupsOf(host.programs, peer), nowMs });
   const warn = createRefusalLog(log, nowMs);
 

@@ -12,10 +12,10 @@ export function boundLogs(
   ownLog: string | null,
   which: 'all' | 'live',
 ): BoundLog[] {
-  const vms = store.vms.list().filter(({ condition }) => which === 'all' || condition.observed !== 'stopped');
+  const vms = which === 'all' ? store.vms.names().map(({ id }) => id) : store.vms.live();
   const servers = store.networks.list().map(({ name }) => managed.logFile(name));
   return [
-    ...vms.map(({ id }) => ({ path: join(runDirOf(dataDir, id), runFiles.messages), maxBytes: mib })),
+    ...vms.map((id) => ({ path: join(runDirOf(dataDir, id), runFiles.messages), maxBytes: mib })),
     ...servers.flatMap((path) => (path === null ? [] : [{ path, maxBytes: mib }])),
     ...(ownLog === null ? [] : [{ path: ownLog, maxBytes: 16 * mib }]),
   ];

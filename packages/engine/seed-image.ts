@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type SeedInput, type SeedProgram, seedArgv, seedFiles, seedPrograms } from '@mvirt/cloud-init';
+import type { SeedInput, SeedProgram } from '@mvirt/cloud-init';
 import { MvirtError, type VmSpec } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 
@@ -13,7 +13,9 @@ export const needsSeed = (spec: VmSpec): boolean => spec.userData !== null || sp
 
 /** Packs cloudinit.img into the run directory, in place of an earlier run's; readable by its owner alone. @throws PROGRAM_MISSING, PROGRAM_FAILED */
 export async function makeSeed(host: Pick<Host, 'programs'>, runDir: string, input: SeedInput, signal: AbortSignal): Promise<{ path: string; remove(): void }> {
-  const program = findProgram(host);
+  // Loaded where it is wanted: it brings a YAML parser.
+  const { seedArgv, seedFiles, seedPrograms } = await import('@mvirt/cloud-init');
+  const program = findProgram(host, seedPrograms);
   const path = join(runDir, imageName);
   const directory = join(runDir, filesName);
   const remove = () => rmSync(path, { force: true });
@@ -34,12 +36,12 @@ export async function makeSeed(host: Pick<Host, 'programs'>, runDir: string, inp
   }
 }
 
-function findProgram({ programs }: Pick<Host, 'programs'>): SeedProgram {
-  const found = seedPrograms.find((name) => programs.find(name) !== null);
+function findProgram({ programs }: Pick<Host, 'programs'>, names: readonly SeedProgram[]): SeedProgram {
+  const found = names.find((name) => programs.find(name) !== null);
   if (found) return found;
   throw new MvirtError({
     code: 'PROGRAM_MISSING',
-    message: `none of ${seedPrograms.join(', ')} is installed, and one is needed for user-data and ssh keys`,
+    message: `none of ${names.join(', ')} is installed, and one is needed for user-data and ssh keys`,
     hint: 'install one: apt-get install genisoimage',
   });
 }

@@ -50,7 +50,7 @@ export function createVmService(context: EngineContext, supervisors: Supervisors
   return {
     list,
     get: snapshot,
-    resolve: (reference, options) => resolveVm(store.vms.list(), reference, options).id,
+    resolve: (reference, options) => resolveVm(store.vms.names(), reference, options).id,
     async create(input, options = {}) {
       await networks.use((input.nics ?? []).flatMap(({ network }) => network ?? []));
       const { vm, warnings } = await createVm(context, input, options);

@@ -85,6 +85,10 @@ export interface Store {
 export interface VmTable {
   /** Newest first (created_at, then insertion). */
   list(): StoredVm[];
+  /** The same VMs, without what takes time to read: to find one of many. */
+  names(): Pick<StoredVm, 'id' | 'name'>[];
+  /** Those that are not stopped. */
+  live(): VmId[];
   get(id: string): StoredVm | null;
   findByName(name: string): StoredVm[];
   /** @throws ID_TAKEN */

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
-import type { GrpcServer } from '@mvirt/api/grpc';
 import { toMvirtError } from '@mvirt/domain';
 import { createLinuxHost } from '@mvirt/host/linux';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
@@ -12,6 +11,7 @@ import { waitFor } from '@mvirt/testkit/wait-for';
 import { createAdmission } from '../admission.ts';
 import type { AgentLog } from '../logger.ts';
 import { openGrpcDoors } from './grpc-doors.ts';
+import type { GrpcDoor } from './grpc-on-demand.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 
 const host = createLinuxHost();
@@ -34,14 +34,13 @@ async function open({ listen, listenIsDefault = false, sockets = host.sockets }:
   const say = (message: string) => void lines.push(message);
   const log: AgentLog = { debug: say, info: say, warn: say, error: say };
   const served: { socket: Socket; text: string }[] = [];
-  const grpc: GrpcServer = {
-    accept(socket) {
+  const grpc: GrpcDoor = {
+    async accept(socket) {
       const one = { socket, text: '' };
       socket.on('data', (bytes) => (one.text += bytes.toString('latin1')));
       socket.on('error', () => {});
       served.push(one);
     },
-    clients: () => served.length,
     close: async () => {},
   };
   const doors = await openGrpcDoors({

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { GrpcServer } from '@mvirt/api/grpc';
 import { type MvirtError, toMvirtError } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 import type { Admission } from '../admission.ts';
@@ -10,6 +9,7 @@ import { createFront } from '../front.ts';
 import { listen } from '../listen.ts';
 import type { AgentLog } from '../logger.ts';
 import { bindTcp } from './bind-tcp.ts';
+import type { GrpcDoor } from './grpc-on-demand.ts';
 import { createHandshakes, type Handshakes } from './handshake.ts';
 import { type ListenAddress, showAddress, type TcpAddress } from './listen-address.ts';
 import type { TlsFiles } from './tls-files.ts';
@@ -22,7 +22,7 @@ export type GrpcDoorsDeps = {
   admission: Admission;
   /** Whose members may use root's Unix socket; null: nobody else. */
   groupId: number | null;
-  grpc: GrpcServer;
+  grpc: Pick<GrpcDoor, 'accept'>;
   log: AgentLog;
   /** Warnings that a stranger can cause. */
   warn: AgentLog['warn'];
@@ -74,21 +74,20 @@ function createOpener({ host, admission, groupId, grpc, warn }: GrpcDoorsDeps, h
   const { sockets, files } = host;
   const connections = createConnectionCount(maxConnections);
 
-  const plain = (socket: Socket) => {
-    grpc.accept(socket);
+  const plain = async (socket: Socket) => {
+    await grpc.accept(socket);
     socket.resume();
   };
   const secured =
     (name: string, { shake }: Handshakes) =>
-    (socket: Socket) => {
+    async (socket: Socket) => {
       const from = `${socket.remoteAddress} port ${socket.remotePort}`;
-      shake(socket).then(
-        ({ secure }) => grpc.accept(secure),
-        (thrown: unknown) => {
-          const { code, message } = toMvirtError(thrown);
-          warn(`${name} connection from ${from} refused: ${message}`, { code });
-        },
-      );
+      try {
+        await grpc.accept((await shake(socket)).secure);
+      } catch (thrown) {
+        const { code, message } = toMvirtError(thrown);
+        warn(`${name} connection from ${from} refused: ${message}`, { code });
+      }
     };
   // A client that reads an HTTP/2 goodbye believes that it was connected, and comes back at once; one that reads nothing waits longer each time.
   const common = { connections, warn, refusal: () => null };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { exitCause, MvirtError, newCondition } from '@mvirt/domain';
+import { exitCause, MvirtError, newCondition, observedStates } from '@mvirt/domain';
 import { type TempDir, tempDir } from '@mvirt/testkit/temp-dir';
 import type { Store } from '../port.ts';
 import { createSqliteStore } from './store.ts';
@@ -99,6 +99,17 @@ describe('VMs', () => {
     store.vms.insert(testVm('newest', { createdAtMs: 9_000_000 }));
     store.vms.insert(testVm('same-second', { createdAtMs: 1_000_100 }));
     expect(store.vms.list().map((vm) => vm.id as string)).toEqual(['newest', 'same-second', 'old']);
+  });
+
+  test('who lives, and what each is called, are as in the whole list', () => {
+    for (const [at, observed] of observedStates.entries()) {
+      const vm = store.vms.insert(testVm(observed, { name: at === 0 ? null : `vm-${at}`, createdAtMs: at * 1000 }));
+      store.vms.update(vm.id, { condition: { ...newCondition(), observed } });
+    }
+    const all = store.vms.list();
+    expect(store.vms.names()).toEqual(all.map(({ id, name }) => ({ id, name })));
+    expect(store.vms.live()).toEqual(all.flatMap(({ id, condition }) => (condition.observed === 'stopped' ? [] : [id])));
+    expect(store.vms.live()).toHaveLength(observedStates.length - 1);
   });
 
   test('names need not be unique and are found exactly', () => {

@@ -8,6 +8,8 @@ export type RuntimeRow = { vm_id: string; pid: number; api_socket: string; seria
 /** The statements behind the VM table: rows as they are, without a look inside. */
 export interface VmRows {
   list(): VmRow[];
+  names(): Pick<VmRow, 'id' | 'name'>[];
+  live(): Pick<VmRow, 'id'>[];
   get(id: string): VmRow | null;
   findByName(name: string): VmRow[];
   insert(row: VmRow): void;
@@ -32,9 +34,15 @@ ON CONFLICT (vm_id) DO UPDATE SET wanted = excluded.wanted, observed = excluded.
   created_at_ms = excluded.created_at_ms, started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms, revision = excluded.revision`;
 
 export function createVmRows(db: Database): VmRows {
-  const all = db.prepare<[], VmRow>(`${select} WHERE v.id IS NOT NULL ORDER BY v.created_at DESC, v.rowid DESC`);
+  const each = 'WHERE v.id IS NOT NULL';
+  const newestFirst = 'ORDER BY v.created_at DESC, v.rowid DESC';
+  const all = db.prepare<[], VmRow>(`${select} ${each} ${newestFirst}`);
+  const names = db.prepare<[], Pick<VmRow, 'id' | 'name'>>(`SELECT v.id, CAST(v.name AS TEXT) AS name FROM vms v ${each} ${newestFirst}`);
+  const live = db.prepare<[], Pick<VmRow, 'id'>>(
+    `SELECT v.id FROM vms v LEFT JOIN mvirt_vms m ON m.vm_id = v.id ${each} AND coalesce(m.observed, v.state) <> 'stopped' ${newestFirst}`,
+  );
   const byId = db.prepare<[string], VmRow>(`${select} WHERE v.id = ?`);
-  const byName = db.prepare<[string], VmRow>(`${select} WHERE v.name = ? AND v.id IS NOT NULL ORDER BY v.created_at DESC, v.rowid DESC`);
+  const byName = db.prepare<[string], VmRow>(`${select} ${each} AND v.name = ? ${newestFirst}`);
   const insertVm = db.prepare<[VmRow]>(
     'INSERT INTO vms (id, name, state, config_json, created_at, started_at) VALUES (@id, @name, @state, @config_json, @created_at, @started_at)',
   );
@@ -53,6 +61,8 @@ export function createVmRows(db: Database): VmRows {
   );
   return {
     list: () => all.all(),
+    names: () => names.all(),
+    live: () => live.all(),
     get: (id) => byId.get(id) ?? null,
     findByName: (name) => byName.all(name),
     insert(row) {

@@ -1,4 +1,4 @@
-import { MvirtError } from '@mvirt/domain';
+import { asVmId, MvirtError } from '@mvirt/domain';
 import type { StoredVm, VmTable } from '../port.ts';
 import { codeOf } from './failure.ts';
 import { createSpecCache } from './spec-cache.ts';
@@ -32,6 +32,8 @@ export function createVmTable(rows: VmRows, transact: <T>(work: () => T) => T): 
   const decode = (row: VmRow): StoredVm => decodeRow(row, specs.read);
   return {
     list: () => rows.list().map(decode),
+    names: () => rows.names().map(({ id, name }) => ({ id: asVmId(id), name })),
+    live: () => rows.live().map(({ id }) => asVmId(id)),
     get(id) {
       const row = rows.get(id);
       return row === null ? null : decode(row);
