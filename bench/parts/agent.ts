@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createOneShot } from '@mvirt/api/client';
 import { cpuMs, rssMib, startAgent, wakeUps } from '../agent.ts';
 import { domainFile } from '../libvirt.ts';
 import type { Row } from '../row.ts';
@@ -22,8 +21,8 @@ export async function agentRows({ dir, tiny, libvirt }: Setting): Promise<Row[]>
   await first.end('SIGTERM');
   await using agent = await startAgent(home);
   const { vm } = agent.client.api;
-  // Nobody is connected, and for half a minute after its start the engine's collector goes on tidying up.
-  await createOneShot({ socketPath: agent.socketPath }).vm.list.query();
+  // A client that has come and gone; for half a minute after its start the engine's collector goes on tidying up.
+  agent.mvirt('list');
   await Bun.sleep(settleMs);
   const idle = { rss: rssMib(agent.pid), wakeUps: await wakeUpsPerSecond(agent.pid) };
 

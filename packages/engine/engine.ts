@@ -130,6 +130,7 @@ export function createEngine(deps: EngineDeps): Engine {
       startOwed(context, supervisors);
       reconciler.begin();
       bounds.begin();
+      consoles.begin();
     },
     async close() {
       reconciler.end();

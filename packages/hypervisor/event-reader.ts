@@ -13,11 +13,17 @@ export type EventReader<State, Fact> = {
   started(): boolean;
 };
 
+/** offset: bytes of the file that were told. */
+export type Seen<State> = { offset: number; state: State };
+
+export const seenSchemaOf = <State>(state: z.ZodType<State>): z.ZodType<Seen<State>> => z.object({ offset: z.number().int().nonnegative(), state });
+
 export type EventReaderDeps<State, Fact> = {
   path: string;
   /** Where offset and state are kept for the next agent. */
   seenPath: string;
-  stateSchema: z.ZodType<State>;
+  /** Made once for all VMs (`seenSchemaOf`): to build a schema takes longer than to read a file with it. */
+  seenSchema: z.ZodType<Seen<State>>;
   newState: () => State;
   /** What ends a record. */
   separator: string;
@@ -32,12 +38,11 @@ const mostRecordBytes = 1024 * 1024;
 const punchBytes = 1024 * 1024;
 
 export function createEventReader<State, Fact>(deps: EventReaderDeps<State, Fact>): EventReader<State, Fact> {
-  const { path, seenPath, stateSchema, newState, separator, read, files } = deps;
-  const seenSchema = z.object({ offset: z.number().int().nonnegative(), state: stateSchema });
+  const { path, seenPath, seenSchema, newState, separator, read, files } = deps;
   let seen = readSeen();
   let punched = 0;
 
-  function readSeen(): { offset: number; state: State } {
+  function readSeen(): Seen<State> {
     try {
       return seenSchema.parse(JSON.parse(readPlain(seenPath) ?? ''));
     } catch {

@@ -67,6 +67,7 @@ export function createConsoleBench(
     // A dead agent stores nothing more, whatever its remains still do.
     const consoles: Store['consoles'] = { ...store.consoles, put: (record) => alive && store.consoles.put(record) };
     const hub = createConsoleHub({ store: { ...store, consoles }, host, clock, dataDir, log, events, ...options });
+    hub.begin();
     return {
       hub,
       die: () => {

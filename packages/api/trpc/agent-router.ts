@@ -1,4 +1,5 @@
-import { type AgentVersion, apiVersion } from '../schema/index.ts';
+import { apiVersion } from '../schema/api-version.ts';
+import type { AgentVersion } from '../schema/index.ts';
 import type { Trpc } from './trpc.ts';
 
 /** The agent itself. */

@@ -1,5 +1,5 @@
 import { tracked } from '@trpc/server';
-import { inputs } from '../schema/index.ts';
+import { inputs } from '../schema/input.ts';
 import { stream } from './stream.ts';
 import type { Trpc } from './trpc.ts';
 

@@ -1,7 +1,8 @@
 import { asVmId, MvirtError, type VmId } from '@mvirt/domain';
 import type { Services } from '@mvirt/engine';
 import { tracked } from '@trpc/server';
-import { type EventDocument, inputs } from '../schema/index.ts';
+import type { EventDocument } from '../schema/index.ts';
+import { inputs } from '../schema/input.ts';
 import { toEvent } from './documents.ts';
 import { stream } from './stream.ts';
 import type { Trpc } from './trpc.ts';

@@ -1,4 +1,4 @@
-import { inputs } from '../schema/index.ts';
+import { inputs } from '../schema/input.ts';
 import { toHost, toHypervisor, toUsageReading } from './documents.ts';
 import type { Trpc } from './trpc.ts';
 

@@ -1,6 +1,6 @@
 import type { LogLine } from '@mvirt/engine';
 import { tracked } from '@trpc/server';
-import { inputs } from '../schema/index.ts';
+import { inputs } from '../schema/input.ts';
 import { toLogLine } from './documents.ts';
 import { stream } from './stream.ts';
 import type { Trpc } from './trpc.ts';

@@ -1,4 +1,5 @@
-import { inputs, type NetworkChange } from '../schema/index.ts';
+import type { NetworkChange } from '../schema/index.ts';
+import { inputs } from '../schema/input.ts';
 import { defined } from './defined.ts';
 import { toNetwork } from './documents.ts';
 import type { Trpc } from './trpc.ts';

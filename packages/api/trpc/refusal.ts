@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { MvirtError } from '@mvirt/domain';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
-import { createCodec } from '../schema/index.ts';
+import { createCodec } from '../schema/codec.ts';
 import { errorDocument, toTrpcError } from './errors.ts';
 
 /**

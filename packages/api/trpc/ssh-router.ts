@@ -1,4 +1,5 @@
-import { inputs, type SshTargetDocument } from '../schema/index.ts';
+import type { SshTargetDocument } from '../schema/index.ts';
+import { inputs } from '../schema/input.ts';
 import type { Trpc } from './trpc.ts';
 
 /** How SSH clients reach guests. Their connections go by ssh-tunnel.ts where the client has no way of its own. */

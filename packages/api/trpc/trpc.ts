@@ -1,5 +1,5 @@
 import { initTRPC } from '@trpc/server';
-import { createCodec } from '../schema/index.ts';
+import { createCodec } from '../schema/codec.ts';
 import type { ApiContext } from './context.ts';
 import { errorDocument, toMvirtFailure, toTrpcError } from './errors.ts';
 

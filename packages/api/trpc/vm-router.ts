@@ -1,4 +1,4 @@
-import { inputs } from '../schema/index.ts';
+import { inputs } from '../schema/input.ts';
 import { defined } from './defined.ts';
 import { toAction, toCreated, toDeleted, toDrained, toNotice, toSet, toVm } from './documents.ts';
 import { stream } from './stream.ts';

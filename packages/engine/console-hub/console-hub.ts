@@ -13,6 +13,8 @@ import { createVmConsole, type VmConsole } from './vm-console.ts';
 
 /** The guests' serial consoles: tails of the files that VMMs write, for any number of viewers, and the way back in. */
 export interface ConsoleHub extends ConsoleService {
+  /** Once what an earlier agent left is adopted: cuts back logs that grew while no agent was there, those of VMs that have ended too, one after the other. */
+  begin(): void;
   /** Before the spawn: makes console.log or keeps it, and notes durably where the run begins. @throws STORE_ERROR, DISK_FULL */
   runStarting(vmId: VmId, run: { runId: string; runDir: string }): void;
   /** Also after an adoption: opens the input line and serial.sock, or, where the VMM serves that, becomes its client. A failure makes the console read-only, with its reason. */
@@ -53,6 +55,7 @@ export function createConsoleHub(deps: ConsoleHubDeps): ConsoleHub {
   const gaps = createGapRecorder({ store, events, log });
   const consoles = new Map<VmId, VmConsole>();
   let timer: Disposable | null = null;
+  let beginning: Disposable | null = null;
   let closed = false;
 
   const open = (vmId: VmId): VmConsole => {
@@ -114,13 +117,19 @@ export function createConsoleHub(deps: ConsoleHubDeps): ConsoleHub {
     }
   };
 
-  // Logs that grew while no agent was there are cut back at once, also those of VMs that have ended meanwhile.
-  for (const { id } of store.vms.list()) {
-    open(id);
-    letGo(id);
-  }
+  /** One at a time: there may be a thousand, and clients wait. */
+  const cutBack = (left: VmId[]): void => {
+    const next = left.pop();
+    if (closed || next === undefined) return;
+    if (!consoles.has(next) && store.vms.get(next) !== null) {
+      open(next);
+      letGo(next);
+    }
+    beginning = left.length === 0 ? null : clock.after(0, () => cutBack(left));
+  };
 
   return {
+    begin: () => cutBack(store.vms.names().map(({ id }) => id)),
     attach,
     async write(vmId, bytes, { answering, ...options }) {
       check(vmId);
@@ -166,6 +175,7 @@ export function createConsoleHub(deps: ConsoleHubDeps): ConsoleHub {
     async close() {
       closed = true;
       timer?.[Symbol.dispose]();
+      beginning?.[Symbol.dispose]();
       const left = [...consoles.values()].map((vmConsole) => vmConsole.close());
       consoles.clear();
       await Promise.all(left);

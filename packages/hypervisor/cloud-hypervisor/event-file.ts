@@ -2,11 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunRecord } from '@mvirt/domain';
 import type { HostFiles } from '@mvirt/host';
-import { createEventReader, type EventReader } from '../event-reader.ts';
+import { createEventReader, type EventReader, seenSchemaOf } from '../event-reader.ts';
 import { type EventFact, type EventState, eventSeparator, eventStateSchema, newEventState, readEvent } from './events.ts';
 import { filesOf } from './run-files.ts';
 
 export type EventFile = EventReader<EventState, EventFact>;
+
+const seenSchema = seenSchemaOf<EventState>(eventStateSchema);
 
 type Run = Pick<RunRecord, 'runDir' | 'runId'>;
 
@@ -16,7 +18,7 @@ export function openEventFile(run: Run, files: Pick<HostFiles, 'punchHole'>): Ev
   return createEventReader<EventState, EventFact>({
     path: join(run.runDir, eventsOut),
     seenPath: join(run.runDir, eventsSeen),
-    stateSchema: eventStateSchema,
+    seenSchema,
     newState: newEventState,
     separator: eventSeparator,
     read: readEvent,

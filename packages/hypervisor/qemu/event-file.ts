@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunRecord } from '@mvirt/domain';
 import type { HostFiles } from '@mvirt/host';
 import { z } from 'zod';
-import { createEventReader } from '../event-reader.ts';
+import { createEventReader, seenSchemaOf } from '../event-reader.ts';
 import { type EventFact, type EventState, newEventState, readEvent } from './events.ts';
 import { parseLine, type QmpEvent } from './qmp-replies.ts';
 import { filesOf } from './run-files.ts';
@@ -30,14 +30,16 @@ const recentEvents = 256;
 
 const negotiation = '{"execute":"qmp_capabilities"}\n';
 
-const stateSchema = z.object({
-  paused: z.boolean(),
-  pausedAtMs: z.number(),
-  panicked: z.boolean(),
-  shutdown: z.string().nullable(),
-  lastResetMs: z.number(),
-  toldResetMs: z.number(),
-});
+const seenSchema = seenSchemaOf<EventState>(
+  z.object({
+    paused: z.boolean(),
+    pausedAtMs: z.number(),
+    panicked: z.boolean(),
+    shutdown: z.string().nullable(),
+    lastResetMs: z.number(),
+    toldResetMs: z.number(),
+  }),
+);
 
 /** Before a spawn: makes the pair, the FIFO held open with its command in it until QEMU has it. */
 export function makeEventFile(run: Pick<RunRecord, 'runDir' | 'runId'>, files: Pick<HostFiles, 'makeFifo' | 'punchHole'>): EventFile {
@@ -57,7 +59,7 @@ export function openEventFile(run: Pick<RunRecord, 'runDir' | 'runId'>, files: P
   const reader = createEventReader<EventState, EventFact>({
     path,
     seenPath: join(run.runDir, names.eventsSeen),
-    stateSchema,
+    seenSchema,
     newState: newEventState,
     separator: '\n',
     read(line, state) {
