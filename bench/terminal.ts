@@ -1,5 +1,11 @@
 import { cpuMs, rssMib } from './agent.ts';
 
+/** What every usual terminal answers at once: its colours (OSC 10 and 11). A program that asked would wait for it in vain. */
+const answersTo = (text: string): string =>
+  ['10', '11']
+    .map((which) => (text.includes(`\u001b]${which};?`) ? `\u001b]${which};rgb:${which === '10' ? 'ffff/ffff/ffff' : '0000/0000/0000'}\u001b\\` : ''))
+    .join('');
+
 /** A program in a terminal of its own, and what can be seen of it from outside. */
 export function openTerminal(argv: string[], env: Record<string, string> = {}) {
   const began = performance.now();
@@ -11,9 +17,11 @@ export function openTerminal(argv: string[], env: Record<string, string> = {}) {
     terminal: {
       cols: 200,
       rows: 50,
-      data(_, data) {
+      data(terminal, data) {
         bytes += data.length;
-        seen = (seen + Buffer.from(data).toString('latin1')).slice(-20_000);
+        const text = Buffer.from(data).toString('latin1');
+        terminal.write(answersTo(text));
+        seen = (seen + text).slice(-20_000);
         onData();
       },
     },

@@ -13,7 +13,9 @@ import { liveConsole } from './live-console.ts';
 const mib = 1024 * 1024;
 const totalBytes = 12 * mib;
 /** None of them means anything to the guest. */
-const typed = Array.from({ length: 100 }, (_, n) => 'abcde'.charAt(n % 5));
+const typed = Array.from({ length: 300 }, (_, n) => 'abcde'.charAt(n % 5));
+/** As a key that is held down. */
+const betweenKeysMs = 20;
 
 /** A console's way through agent and client, in a process of its own each: bytes of a VM's console log, and the echo of a key. */
 export async function consoleRows({ dir, rounds, tiny }: Setting): Promise<Row[]> {
@@ -23,14 +25,14 @@ export async function consoleRows({ dir, rounds, tiny }: Setting): Promise<Row[]
   const { vm, console: consoles } = agent.client.api;
   const { id } = (await vm.create.mutate({ name: 'console', memoryMib: 64, kernel: tiny, cmdline: 'bench', hypervisor: 'qemu' })).vm;
   const log = join(home, 'data/vm', id, 'console.log');
+  const delays: number[] = [];
   {
     using seen = await liveConsole(agent.client, id);
     await Promise.all([vm.start.mutate({ vm: id }), seen.says('TINY up')]);
-  }
-  const delays: number[] = [];
-  for (const key of typed) {
-    using seen = await liveConsole(agent.client, id);
-    delays.push(await timed(() => Promise.all([consoles.write.mutate({ vm: id, bytes: Buffer.from(key) }), seen.says(key)])));
+    for (const key of typed) {
+      delays.push(await timed(() => Promise.all([consoles.write.mutate({ vm: id, bytes: Buffer.from(key) }), seen.says(key)])));
+      await Bun.sleep(betweenKeysMs);
+    }
   }
   await vm.pause.mutate({ vm: id });
   // The VMM appends its guest's output to this file; a writer of 12 MiB beside it is as good as a guest that prints so fast.

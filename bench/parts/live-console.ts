@@ -1,6 +1,6 @@
 import type { AgentClient } from '@mvirt/api/client';
 
-/** Reads a VM's console from now on. says: resolves once it has shown the words since then. */
+/** Reads a VM's console from now on. says: resolves once it has shown the words, since then or since the words that were waited for before. */
 export async function liveConsole({ api }: AgentClient, vm: string): Promise<Disposable & { says(words: string): Promise<void> }> {
   let text = '';
   let look = (): void => {};
@@ -22,7 +22,13 @@ export async function liveConsole({ api }: AgentClient, vm: string): Promise<Dis
   return {
     says: (words) => {
       const said = new Promise<void>((resolve) => {
-        look = () => text.includes(words) && resolve();
+        look = () => {
+          const at = text.indexOf(words);
+          if (at < 0) return;
+          text = text.slice(at + words.length);
+          look = () => {};
+          resolve();
+        };
         look();
       });
       return Promise.race([said, failed.promise]);

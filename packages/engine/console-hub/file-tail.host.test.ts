@@ -83,3 +83,38 @@ test('a file that is not there yet, and one that takes its place, are found by t
   await waitFor('its growth', () => seen.size === 16);
   tail[Symbol.dispose]();
 });
+
+test('while an answer is awaited it looks more often, for a moment; where the kernel watches, it leaves that to it', () => {
+  using dir = tempDir('tail');
+  const path = dir.join('log');
+  writeFileSync(path, '');
+  let told = (): void => {};
+  let next = { delayMs: 0, callback: (): void => {} };
+  const manual = {
+    after: (delayMs: number, callback: () => void) => {
+      next = { delayMs, callback };
+      return { [Symbol.dispose]: () => {} };
+    },
+  };
+  const watching = {
+    watch: (_path: string, onChange: () => void) => {
+      told = onChange;
+      return { [Symbol.dispose]: () => {} };
+    },
+  };
+  let grows = false;
+  const timing = { busyMs: 30, steadyMs: 100, quietMs: 300, slowMs: hourMs, hurriedMs: 1 };
+  using tail = createFileTail({ files: watching, clock: manual, path, timing, look: () => grows });
+  tail.hurry();
+  expect(next.delayMs).toBe(hourMs);
+  grows = true;
+  told();
+  const pauses: number[] = [];
+  for (let n = 0; n < 20; n += 1) {
+    pauses.push(next.delayMs);
+    next.callback();
+  }
+  expect(pauses).toEqual([...Array.from({ length: 15 }, () => 1), ...Array.from({ length: 5 }, () => 30)]);
+  tail.hurry();
+  expect(next.delayMs).toBe(1);
+});

@@ -11,9 +11,14 @@ export type TailTiming = {
   quietMs: number;
   /** Behind the watch, which may miss the last event of a burst. */
   slowMs: number;
+  /** Between looks while an answer is awaited. */
+  hurriedMs?: number;
 };
 
-export const defaultTailTiming: TailTiming = { busyMs: 3, steadyMs: 10, quietMs: 30, slowMs: 500 };
+export const defaultTailTiming: TailTiming = { busyMs: 3, steadyMs: 10, quietMs: 30, slowMs: 500, hurriedMs: 1 };
+
+/** hurry: an answer is awaited, such as a key's echo. */
+export type FileTail = Disposable & { hurry(): void };
 
 export type FileTailDeps = {
   files: Pick<HostFiles, 'watch'>;
@@ -25,17 +30,21 @@ export type FileTailDeps = {
 };
 
 const looksUntilSteady = 25;
+/** A guest that echoes does so within these. */
+const hurriedLooks = 15;
 
 /**
  * Looks at a file soon after it changes. Idle, it hangs on the kernel's watch; once woken it drops the watch (one event
  * per write would cost more than the reading) and polls until the file is quiet again.
  */
-export function createFileTail({ files, clock, path, timing = defaultTailTiming, look }: FileTailDeps): Disposable {
+export function createFileTail({ files, clock, path, timing = defaultTailTiming, look }: FileTailDeps): FileTail {
   let watcher: Disposable | null = null;
   let timer: Disposable | null = null;
   let closed = false;
   let changes = 0;
   let quietForMs = 0;
+  let following = false;
+  let hurried = 0;
 
   const wait = (ms: number, next: () => void) => {
     timer?.[Symbol.dispose]();
@@ -54,6 +63,7 @@ export function createFileTail({ files, clock, path, timing = defaultTailTiming,
   };
   const idle = () => {
     if (closed) return;
+    following = false;
     tryWatch();
     // What came between the last look and the watch.
     if (look()) return follow();
@@ -71,12 +81,19 @@ export function createFileTail({ files, clock, path, timing = defaultTailTiming,
   };
   const follow = () => {
     unwatch();
+    following = true;
     changes = 0;
     quietForMs = 0;
-    wait(timing.busyMs, step);
+    wait(pauseMs(), step);
+  };
+  const pauseMs = (): number => {
+    const { busyMs, steadyMs, hurriedMs = busyMs } = timing;
+    if (hurried === 0) return changes < looksUntilSteady ? busyMs : steadyMs;
+    hurried -= 1;
+    return hurriedMs;
   };
   const step = () => {
-    const pause = changes < looksUntilSteady ? timing.busyMs : timing.steadyMs;
+    const pause = pauseMs();
     if (look()) {
       changes += 1;
       quietForMs = 0;
@@ -90,6 +107,11 @@ export function createFileTail({ files, clock, path, timing = defaultTailTiming,
 
   idle();
   return {
+    hurry() {
+      hurried = hurriedLooks;
+      // Where the kernel watches, it tells at once.
+      if (following) wait(pauseMs(), step);
+    },
     [Symbol.dispose]() {
       closed = true;
       unwatch();

@@ -7,7 +7,7 @@ import { runDirOf } from '../run-dir.ts';
 import type { ConsoleMessage, ConsoleStart } from '../services.ts';
 import { streamConsole } from './attachment.ts';
 import { createConsoleLog } from './console-log.ts';
-import { createFileTail, type TailTiming } from './file-tail.ts';
+import { createFileTail, type FileTail, type TailTiming } from './file-tail.ts';
 import { type ConsoleGap, createGapWatch, type GapWatch } from './gap-watch.ts';
 import { createInputLine, type InputLine } from './input-line.ts';
 import { plainText } from './plain-text.ts';
@@ -63,7 +63,7 @@ export function createVmConsole({ store, files, sockets, clock, dataDir, vmId, r
   const stop = new AbortController();
   let running = false;
   let readers = 0;
-  let tail: Disposable | null = null;
+  let tail: FileTail | null = null;
   let input: InputLine | null = null;
   let serial: SerialClient | null = null;
   let finish: (() => void) | null = null;
@@ -145,7 +145,9 @@ export function createVmConsole({ store, files, sockets, clock, dataDir, vmId, r
   const write: VmConsole['write'] = async (bytes, { answering, ...options }) => {
     if (input === null) throw notRunning();
     if (answering !== undefined && !isFirstAnswer(answering)) return;
-    await input.write(bytes, options);
+    const written = input.write(bytes, options);
+    tail?.hurry();
+    await written;
   };
   /** Every viewer's terminal answers what the guest asks; one answer is typed into the guest. */
   const isFirstAnswer = (to: Position) => {
