@@ -17,8 +17,8 @@ export type VmmSpawn = {
 /** The files of a run directory. console.log is the VMM's stdout (append only), stdout.log its stderr. */
 export const runFiles = { console: 'console.log', messages: 'stdout.log', fifo: 'serial.in', pid: 'vmm.pid' } as const;
 
-/** outOfMemory: the kernel counted a kill for want of memory in the VMM's own control group. */
-export type VmmExit = { status: number; signal: null } | { status: null; signal: string; outOfMemory?: true };
+/** outOfMemory: whether the kernel counted a kill for want of memory in the VMM's own control group, of whichever kind; absent: it had none. */
+export type VmmExit = { status: number; signal: null } | { status: null; signal: string; outOfMemory?: boolean };
 
 /** Where typed bytes go. Writes do not block: what the line cannot take yet is queued, up to a bound. */
 export interface SerialInput {

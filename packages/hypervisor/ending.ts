@@ -36,7 +36,8 @@ export async function settleEnding(host: Host, run: RunRecord, { exitFile, told,
     exit,
     hypervisorTail: tailOf(join(run.runDir, runFiles.messages), { lines: 20 }),
     consoleTail: tailOf(join(run.runDir, runFiles.console), { lines: 10 }),
-    outOfMemory: exit?.signal === 'SIGKILL' && run.process ? await outOfMemory(host, run.process.pid, exit.outOfMemory === true, signal) : null,
+    // A count of none says that there is nothing to be found in the kernel's log, which takes a while to read.
+    outOfMemory: exit?.signal === 'SIGKILL' && exit.outOfMemory !== false && run.process ? await outOfMemory(host, run.process.pid, exit, signal) : null,
   });
 }
 
@@ -48,8 +49,8 @@ export function withoutTrace(host: Host, run: RunRecord): ExitCause | null {
 }
 
 /** What the kernel says of it: by its log's line about this pid, such as "Out of memory: Killed process 123 (qemu-system-x86)", else by its count. */
-async function outOfMemory(host: Host, pid: number, counted: boolean, signal?: AbortSignal): Promise<string | null> {
-  const count = counted ? 'its control group has counted a kill' : null;
+async function outOfMemory(host: Host, pid: number, exit: Extract<VmmExit, { signal: string }>, signal?: AbortSignal): Promise<string | null> {
+  const count = exit.outOfMemory ? 'its control group has counted a kill' : null;
   const program = host.programs.find('dmesg');
   if (program === null) return count;
   try {

@@ -97,7 +97,7 @@ rootTest(
     await waitFor('QEMU to have opened the TAP', () => tapsOf(accepted.pid).includes('mvirt-own'));
     expect(capabilities(accepted.pid)).toEqual([dacOverride, dacOverride, dacOverride, dacOverride, dacOverride]);
     host.processes.signal(accepted, 'SIGKILL');
-    expect(await host.vmms.waitExit(dir.path, 'exit-1', { timeoutMs: 5000 })).toEqual({ status: null, signal: 'SIGKILL' });
+    expect(await host.vmms.waitExit(dir.path, 'exit-1', { timeoutMs: 5000 })).toMatchObject({ status: null, signal: 'SIGKILL' });
   },
   60_000,
 );

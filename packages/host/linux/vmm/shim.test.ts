@@ -9,6 +9,8 @@ test('an exit file says what a shell says', () => {
   expect(parseExit('134\n')).toEqual({ status: null, signal: 'SIGABRT' });
   expect(parseExit('139\n')).toEqual({ status: null, signal: 'SIGSEGV' });
   expect(parseExit('137 oom\n')).toEqual({ status: null, signal: 'SIGKILL', outOfMemory: true });
+  expect(parseExit('137 no-oom\n')).toEqual({ status: null, signal: 'SIGKILL', outOfMemory: false });
+  expect(parseExit('1 no-oom\n')).toEqual({ status: 1, signal: null });
   expect(parseExit('163\n')).toEqual({ status: null, signal: 'SIG35' });
 });
 

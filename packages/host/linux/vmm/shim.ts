@@ -19,14 +19,16 @@ vmm=$!
 exec </dev/null >/dev/null 2>&1 3>&- 4<&-
 cd /
 printf '%s\\n' "$vmm" >"$run/vmm.pid"
-[ -z "$group" ] || echo "$vmm" >"$group/cgroup.procs"
+joined=
+[ -n "$group" ] && echo "$vmm" >"$group/cgroup.procs" && joined=yes
 while :; do
   wait "$vmm"
   status=$?
   kill -0 "$vmm" 2>/dev/null || break
 done
 oom=
-if [ -n "$group" ]; then
+if [ -n "$joined" ]; then
+  oom=' no-oom'
   while read -r key value; do
     [ "$key" = oom_kill ] && [ "$value" != 0 ] && oom=' oom'
   done <"$counter"
@@ -51,12 +53,13 @@ export function isBeforeExec(cmdline: string[], setpriv: string): boolean {
   return cmdline.includes(shimScript) || (cmdline[0] === setpriv && cmdline[1] === '--no-new-privs');
 }
 
-/** The exit file's text, as a shell counts: 128 + n where signal n ended the VMM, then maybe "oom". null: nothing whole was written. */
+/** The exit file's text, as a shell counts: 128 + n where signal n ended the VMM, then "oom" or "no-oom" where it had a group. null: nothing whole was written. */
 export function parseExit(text: string): VmmExit | null {
-  const [, digits, oom] = /^(\d{1,3})( oom)?\n$/.exec(text) ?? [];
+  const [, digits, oom] = /^(\d{1,3})( oom| no-oom)?\n$/.exec(text) ?? [];
   if (digits === undefined) return null;
   const status = Number(digits);
-  return status > 128 ? { status: null, signal: signalName(status - 128), ...(oom === undefined ? {} : { outOfMemory: true }) } : { status, signal: null };
+  if (status <= 128) return { status, signal: null };
+  return { status: null, signal: signalName(status - 128), ...(oom === undefined ? {} : { outOfMemory: oom === ' oom' }) };
 }
 
 function signalName(number: number): string {

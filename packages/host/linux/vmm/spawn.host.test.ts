@@ -66,12 +66,12 @@ test('exit statuses and signals are written for whoever asks later', async () =>
     expect(host.vmms.readExit(dir.path, vmm.plan.exitFile)).toBeNull();
     const line = await host.vmms.openInput({ runDir: dir.path, input: 'fifo', process: vmm.process });
     await line.write(Buffer.from('go\n'), {});
-    expect(await waitExit(vmm.plan.exitFile)).toEqual(exit);
+    expect(await waitExit(vmm.plan.exitFile)).toMatchObject(exit);
     line.close();
   }
   await using vmm = await startTestVmm(host, dir.path, ['sleep', '1000']);
   host.processes.signal(vmm.process, 'SIGKILL');
-  expect(await waitExit(vmm.plan.exitFile)).toEqual({ status: null, signal: 'SIGKILL' });
+  expect(await waitExit(vmm.plan.exitFile)).toMatchObject({ status: null, signal: 'SIGKILL' });
 });
 
 test('waiting for an exit ends by its deadline and by its signal', async () => {
@@ -95,7 +95,7 @@ test('the shim outlives signals that were meant for everyone', async () => {
   expect(host.processes.identify(shim)).toEqual(alive);
   expect(host.vmms.readExit(dir.path, vmm.plan.exitFile)).toBeNull();
   host.processes.signal(vmm.process, 'SIGTERM');
-  expect(await host.vmms.waitExit(dir.path, vmm.plan.exitFile, { timeoutMs: 5000 })).toEqual({ status: null, signal: 'SIGTERM' });
+  expect(await host.vmms.waitExit(dir.path, vmm.plan.exitFile, { timeoutMs: 5000 })).toMatchObject({ status: null, signal: 'SIGTERM' });
 });
 
 test('logs are appended to, the exit file is one run its own', async () => {
@@ -202,7 +202,7 @@ test("neither the agent's kill -9 nor its terminal's end reach a VMM", async () 
   const ended = new Promise<void>((resolve) => host.processes.onEnd(vmm, resolve));
   host.processes.signal(vmm, 'SIGKILL');
   await ended;
-  expect(await host.vmms.waitExit(dir.path, 'exit-0', { timeoutMs: 5000 })).toEqual({ status: null, signal: 'SIGKILL' });
+  expect(await host.vmms.waitExit(dir.path, 'exit-0', { timeoutMs: 5000 })).toMatchObject({ status: null, signal: 'SIGKILL' });
 });
 
 /** What each descriptor of a process leads to; numbers of PTYs are of no interest. */
