@@ -22,7 +22,7 @@ const ofGrpc = ['/@grpc/', '/protobufjs/', '/packages/api/wire/', '/client/grpc/
 test.each([[['list']], [['start', 'web']], [['get', 'web', '--json']], [['nosuch']], [['--help']], [['version']]])('%j loads only what it needs', (argv) => {
   const loaded = loadedBy(...argv);
   expect(loaded).toContain('/apps/mvirt/cli/parse.ts');
-  for (const heavy of [...ofTheUi, ...ofGrpc, '/zod/', '/client/agent-client.ts']) expect(loaded).not.toContain(heavy);
+  for (const heavy of [...ofTheUi, ...ofGrpc, '/zod/', '/@trpc/', '/client/agent-client.ts']) expect(loaded).not.toContain(heavy);
 });
 
 test('a mistake in the command line is told without loading a client', () => expect(loadedBy('nosuch')).not.toContain('@trpc'));
