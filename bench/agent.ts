@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentClient, createAgentClient } from '@mvirt/api/client';
+import { median } from './figures.ts';
 
 const built = join(import.meta.dir, '../dist/mvirt');
 
@@ -48,6 +49,16 @@ export function run([program = '', ...args]: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 64 << 20 });
   if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')}: ${stderr}`);
   return stdout;
+}
+
+/** How long the executable takes to do nothing (`--version`), ms: the start of its runtime, and its end. */
+export function ownStart(rounds: number): number {
+  const took = Array.from({ length: rounds }, () => {
+    const began = performance.now();
+    run([...mvirtArgv, '--version']);
+    return performance.now() - began;
+  });
+  return median(took);
 }
 
 /** What a process holds in memory, MiB (VmRSS). */

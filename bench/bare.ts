@@ -18,6 +18,21 @@ export async function bareQemu(guest: BareGuest, says: string): Promise<number> 
   }
 }
 
+/** How long the kernel takes to end QEMU alone that runs a guest, from SIGKILL until it has gone, ms. */
+export async function bareKill(guest: BareGuest): Promise<number> {
+  const child = spawnQemu(guest);
+  await once(child, 'spawn');
+  await new Promise((resolve) => setTimeout(resolve, atWorkMs));
+  const began = performance.now();
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+  return performance.now() - began;
+}
+
+/** After so long it has its memory, and its guest runs. */
+const atWorkMs = 300;
+
 function spawnQemu({ kernel, initramfs, cmdline, memoryMib }: BareGuest) {
   const machine = ['-M', 'q35', '-accel', 'tcg', '-cpu', 'max', '-m', `${memoryMib}`, '-nodefaults', '-display', 'none', '-serial', 'stdio'];
   const boot = ['-kernel', kernel, ...(initramfs === null ? [] : ['-initrd', initramfs]), '-append', cmdline];

@@ -17,7 +17,8 @@ export function reportText({ setting, rows, missing }: Report): string {
     const { what, ours, peer, unit } = row;
     const beside = peer === null ? '' : `${figure(peer.value)} ${unit} (${peer.name})`;
     const ratio = peer === null ? '' : figure(ours / peer.value);
-    return `| ${what} | ${figure(ours)} ${unit} | ${beside} | ${ratio} | ${promised(row)} | ${verdict[`${holds(row)}`]} |`;
+    const floor = row.floor === undefined ? '' : `; ${figure(row.floor.value)} ${unit} of it: ${row.floor.of}`;
+    return `| ${what} | ${figure(ours)} ${unit}${floor} | ${beside} | ${ratio} | ${promised(row)} | ${verdict[`${holds(row)}`]} |`;
   });
   return `${[
     '# Benchmarks',

@@ -11,6 +11,8 @@ export type Row = {
   /** Measured in the same run. null: there is none to be had, or not here. */
   peer: { name: string; value: number } | null;
   bound: Bound;
+  /** What is in it that no agent and no client of ours could be without. */
+  floor?: { of: string; value: number };
 };
 
 /** null: it cannot be told without the peer. */

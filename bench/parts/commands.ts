@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { mvirtArgv, startAgent } from '../agent.ts';
+import { mvirtArgv, ownStart, startAgent } from '../agent.ts';
 import { sideBySide } from '../figures.ts';
 import { domainFile } from '../libvirt.ts';
 import type { Row } from '../row.ts';
@@ -13,9 +13,9 @@ export async function commandRows({ dir, rounds, tiny, libvirt }: Setting): Prom
   mkdirSync(home);
   await using agent = await startAgent(home);
   const rows: Row[] = [];
-  const add = async (what: string, bound: Row['bound'], ours: () => unknown, peer: string, peers: () => unknown) => {
+  const add = async (what: string, bound: Row['bound'], ours: () => unknown, peer: string, peers: () => unknown, floor?: Row['floor']) => {
     const [own, others] = await sideBySide(rounds * 3, ours, peers);
-    rows.push({ what, unit: 'ms', ours: own, peer: { name: peer, value: others }, bound });
+    rows.push({ what, unit: 'ms', ours: own, peer: { name: peer, value: others }, bound, ...(floor ? { floor } : {}) });
   };
   const command = (argv: string[]) => () => spawnSync(argv[0] ?? '', argv.slice(1), { stdio: 'ignore' });
   await add('`mvirt --version`', { kind: 'at most', value: 10 }, command([...mvirtArgv, '--version']), '`/bin/true`', command(['/bin/true']));
@@ -26,7 +26,8 @@ export async function commandRows({ dir, rounds, tiny, libvirt }: Setting): Prom
   const create = () => agent.mvirt('create', '--name', `idle-${made}`, '--memory', '64', '--kernel', tiny, '--cmdline', 'bench');
   const nextFile = () => domainFile(home, { name: `idle-${made++}`, ...guest });
   const define = () => libvirt.virsh('define', nextFile());
-  await add('create one VM, durable', { kind: 'ratio', atMost: 0.6 }, create, '`virsh define`', define);
+  const floor = { of: '`mvirt --version`', value: ownStart(rounds * 3) };
+  await add('create one VM, durable', { kind: 'ratio', atMost: 0.6 }, create, '`virsh define`', define, floor);
   for (const [count, atMost] of [
     [100, 0.5],
     [1000, 0.25],

@@ -8,6 +8,8 @@ import type { Row } from '../row.ts';
 import type { Setting } from '../setting.ts';
 
 const vms = 20;
+/** A new agent tries its hypervisors with guests of its own; one that was killed leaves those to their time limit. */
+const restMs = 3000;
 
 /** From a killed agent's successor to a right list of 20 running VMs; and from a VMM's death to who watches. */
 export async function recoveryRows({ dir, rounds, tiny, libvirt }: Setting): Promise<Row[]> {
@@ -24,6 +26,7 @@ export async function recoveryRows({ dir, rounds, tiny, libvirt }: Setting): Pro
   }
   const killed: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
+    await Bun.sleep(restMs);
     await agent.end('SIGKILL');
     const began = performance.now();
     agent = agents.use(await startAgent(home));
@@ -31,6 +34,7 @@ export async function recoveryRows({ dir, rounds, tiny, libvirt }: Setting): Pro
     while ((await vm.list.query()).filter(({ state, responsive }) => state === 'paused' && responsive).length < vms) await Bun.sleep(2);
     killed.push(performance.now() - began);
   }
+  await Bun.sleep(restMs);
   const deaths: number[] = [];
   // Twice, that one late answer does not stand for all.
   for (const round of [1, 2]) {

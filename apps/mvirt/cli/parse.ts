@@ -100,7 +100,7 @@ function meant(argv: readonly string[]): readonly CommandDefinition[] | null {
 function wordAt(argv: readonly string[], from = 0): number {
   const [flag = '', ...inline] = argv[from]?.split('=') ?? [];
   const option = globalOptions.find(({ name }) => flag === `--${name}`);
-  if (option === undefined) return from;
+  if (option === undefined || (option.value === undefined && inline.length > 0)) return from;
   return wordAt(argv, from + (option.value !== undefined && inline.length === 0 ? 2 : 1));
 }
 

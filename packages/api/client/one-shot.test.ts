@@ -87,6 +87,9 @@ test('an agent that dies in the middle of its answer', async () => {
 test.each([
   ['text', 'hello'],
   ['a document of somebody else', '{"result":"ok"}'],
+  ['nothing', 'null'],
+  ['JSON-RPC', '{"error":null,"result":null}'],
+  ["somebody else's error", '{"error":"no such page"}'],
 ])('a server that is no agent: %s', async (_what, body) => {
   using dir = tempDir();
   const whole = `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
@@ -95,4 +98,18 @@ test.each([
   const error = await failure(createOneShot({ socketPath: dir.join('s') }).vm.list.query());
   expect(error).toMatchObject({ code: 'AGENT_UNREACHABLE', message: `what answers at ${dir.join('s')} is no mvirt agent` });
   await new Promise((resolve) => void server.close(resolve));
+});
+
+test('an error of an agent that says less keeps its words', async () => {
+  using dir = tempDir();
+  const body = '{"error":{"json":{"message":"no such procedure","code":-32004,"data":{"code":"NOT_FOUND"}}}}';
+  const server = createServer((socket) => socket.once('data', () => socket.end(`HTTP/1.1 404 Not Found\r\ncontent-length: ${body.length}\r\n\r\n${body}`)));
+  await new Promise<void>((resolve) => void server.listen(dir.join('s'), resolve));
+  expect(await failure(createOneShot({ socketPath: dir.join('s') }).vm.list.query())).toMatchObject({ code: 'INTERNAL', message: 'no such procedure' });
+  await new Promise((resolve) => void server.close(resolve));
+});
+
+test('the client itself can be waited for: it is no promise', async () => {
+  const api = createOneShot({ socketPath: '/nonexistent' });
+  expect(await (async () => api)()).toBe(api);
 });

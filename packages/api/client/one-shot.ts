@@ -4,12 +4,10 @@ import type { SuperJSONResult } from 'superjson';
 import { createCodec } from '../schema/codec.ts';
 import type { AppRouter } from '../trpc/app-router.ts';
 import { connectable } from './socket-path.ts';
-import { fromTrpcError } from './trpc-error.ts';
+import { field, fromTrpcError } from './trpc-error.ts';
 import { whyUnreachable } from './unreachable.ts';
 
 export type AgentApi = TRPCClient<AppRouter>;
-
-type Answer = { result?: { data?: SuperJSONResult }; error?: SuperJSONResult };
 
 type Call = (path: string, method: string, input: unknown, signal: AbortSignal | undefined) => Promise<unknown>;
 
@@ -22,20 +20,22 @@ export function createOneShot({ socketPath, tried = [socketPath] }: { socketPath
   const codec = createCodec();
   const call: Call = async (path, method, input, signal) => {
     const sent = input === undefined ? undefined : JSON.stringify(codec.serialize(input));
-    const { result, error } = await ask(request(path, method, sent), signal);
-    if (error !== undefined) throw fromTrpcError(codec.deserialize(error));
-    if (result?.data === undefined) throw noAgent(socketPath);
-    return codec.deserialize(result.data);
+    const answer = await ask(request(path, method, sent), signal);
+    const error = messageIn(field(answer, 'error'));
+    if (error !== null) throw fromTrpcError(codec.deserialize(error));
+    const data = messageIn(field(field(answer, 'result'), 'data'));
+    if (data === null) throw noAgent(socketPath);
+    return codec.deserialize(data);
   };
 
   /** Bun's fetch takes a Unix socket and saves loading node:http (10 ms and more at every command). */
-  const ask = async ({ url, init }: ReturnType<typeof request>, signal: AbortSignal | undefined): Promise<Answer> => {
+  const ask = async ({ url, init }: ReturnType<typeof request>, signal: AbortSignal | undefined): Promise<unknown> => {
     try {
       using socket = connectable(socketPath);
       // No time limit of Bun's own (5 minutes): a stop may wait for its guest for as long as it takes.
       const options = { ...init, ...(signal ? { signal } : {}), unix: socket.path, timeout: false };
       const response = await fetch(url, options);
-      return (await response.json()) as Answer;
+      return await response.json();
     } catch (error) {
       if (signal?.aborted) throw error;
       throw error instanceof SyntaxError ? noAgent(socketPath, error) : whyUnreachable(socketPath, tried, error);
@@ -47,6 +47,10 @@ export function createOneShot({ socketPath, tried = [socketPath] }: { socketPath
 const noAgent = (socketPath: string, cause?: unknown): MvirtError =>
   new MvirtError({ code: 'AGENT_UNREACHABLE', message: `what answers at ${socketPath} is no mvirt agent`, cause });
 
+/** What the codec has made; null: somebody else's words. */
+const messageIn = (value: unknown): SuperJSONResult | null =>
+  typeof value === 'object' && value !== null && 'json' in value ? (value as SuperJSONResult) : null;
+
 function request(path: string, method: string, sent: string | undefined): { url: string; init: RequestInit } {
   const url = `http://agent/trpc/${path}`;
   if (method === 'query') return { url: sent === undefined ? url : `${url}?input=${encodeURIComponent(sent)}`, init: {} };
@@ -56,7 +60,8 @@ function request(path: string, method: string, sent: string | undefined): { url:
 /** What the router's type says: `api.vm.get.query(input)` is call('vm.get', 'query', input). */
 function procedures(call: Call, names: readonly string[] = []): unknown {
   return new Proxy(() => {}, {
-    get: (_target, name) => procedures(call, [...names, String(name)]),
+    // No promise: what waits for it gets it as it is.
+    get: (_target, name) => (typeof name !== 'string' || name === 'then' ? undefined : procedures(call, [...names, name])),
     apply: (_target, _self, [input, options]) => call(names.slice(0, -1).join('.'), names.at(-1) ?? '', input, options?.signal),
   });
 }

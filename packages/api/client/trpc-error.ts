@@ -7,7 +7,8 @@ export function fromTrpcError(thrown: unknown): MvirtError {
   const told = fromData(thrown);
   if (told !== null) return told;
   if (thrown instanceof Error && thrown.cause instanceof MvirtError) return thrown.cause;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const said = field(thrown, 'message');
+  const message = typeof said === 'string' ? said : String(thrown);
   if (isClosed(thrown)) {
     return new MvirtError({
       code: 'AGENT_UNREACHABLE',
@@ -29,7 +30,8 @@ function fromData(thrown: unknown): MvirtError | null {
   return new MvirtError({ code: known, message, ...(typeof hint === 'string' ? { hint } : {}), cause: thrown });
 }
 
-function field(value: unknown, key: string): unknown {
+/** Of any object; undefined where there is none. */
+export function field(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }
 

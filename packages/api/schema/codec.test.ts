@@ -38,5 +38,6 @@ test('what JSON alone would change or drop comes through', () => {
 
 test('plain values are sent as they are', () => {
   const value = { text: 'a', none: null, list: [1, true, { deep: 'b' }], empty: {} };
-  expect(createCodec().serialize(value)).toEqual({ json: value });
+  // The very same: superjson would have made a copy.
+  expect(createCodec().serialize(value).json).toBe(value);
 });

@@ -319,3 +319,36 @@ test("of all viewers' answers to a question one is typed into the guest", async 
   await expect(answer('x', 'nonsense')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   bench.hub().runEnded(bench.id);
 });
+
+test('logs that grew while no agent was there are cut back one after the other; one that cannot be opened holds up no other', async () => {
+  using dir = tempDir('hub');
+  const clock = createFakeClock();
+  const vmIds = ['first', 'second', 'third', 'fourth'];
+  using bench = createConsoleBench(dir.path, { retentionBytes: 64 * 1024, vmIds, clock });
+  const { allocatedBytes } = createLinuxHost().files;
+  const logOf = (vmId: string) => `${bench.runDir(asVmId(vmId))}/console.log`;
+  for (const vmId of vmIds) {
+    bench.hub().runStarting(asVmId(vmId), { runId: 'r', runDir: bench.runDir(asVmId(vmId)) });
+    bench.hub().runEnded(asVmId(vmId));
+    writeFileSync(logOf(vmId), patternBytes(0, 500_000));
+  }
+  const { get } = bench.store.consoles;
+  bench.store.consoles.get = (vmId) => {
+    if (vmId === 'second') throw new MvirtError({ code: 'STORE_ERROR', message: 'a bad page' });
+    return get(vmId);
+  };
+  bench.crash();
+  for (let step = 0; step < vmIds.length; step += 1) await clock.advance(0);
+  expect(vmIds.map((vmId) => allocatedBytes(logOf(vmId)) <= 64 * 1024)).toEqual([true, false, true, true]);
+  expect(bench.complaints.join()).toContain('a bad page');
+  bench.store.consoles.get = get;
+});
+
+test('a hub that is closed cuts back no more', async () => {
+  using dir = tempDir('hub');
+  const clock = createFakeClock();
+  using bench = createConsoleBench(dir.path, { vmIds: ['first', 'second', 'third'], clock });
+  const timers = clock.pending();
+  await bench.hub().close();
+  expect(clock.pending()).toBe(timers - 1);
+});

@@ -121,9 +121,13 @@ export function createConsoleHub(deps: ConsoleHubDeps): ConsoleHub {
   const cutBack = (left: VmId[]): void => {
     const next = left.pop();
     if (closed || next === undefined) return;
-    if (!consoles.has(next) && store.vms.get(next) !== null) {
-      open(next);
-      letGo(next);
+    try {
+      if (!consoles.has(next) && store.vms.get(next) !== null) {
+        open(next);
+        letGo(next);
+      }
+    } catch (error) {
+      log.warn('its console log could not be looked at, nor cut back', { vm: next, error: String(error) });
     }
     beginning = left.length === 0 ? null : clock.after(0, () => cutBack(left));
   };

@@ -117,4 +117,7 @@ test('while an answer is awaited it looks more often, for a moment; where the ke
   expect(pauses).toEqual([...Array.from({ length: 15 }, () => 1), ...Array.from({ length: 5 }, () => 30)]);
   tail.hurry();
   expect(next.delayMs).toBe(1);
+  const soon = next;
+  tail.hurry();
+  expect(next).toBe(soon);
 });

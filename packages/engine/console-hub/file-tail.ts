@@ -108,9 +108,10 @@ export function createFileTail({ files, clock, path, timing = defaultTailTiming,
   idle();
   return {
     hurry() {
+      const isHurried = hurried > 0;
       hurried = hurriedLooks;
-      // Where the kernel watches, it tells at once.
-      if (following) wait(pauseMs(), step);
+      // Where the kernel watches, it tells at once. A look that is close is not put off: keys may come faster than it.
+      if (following && !isHurried) wait(pauseMs(), step);
     },
     [Symbol.dispose]() {
       closed = true;
