@@ -116,3 +116,18 @@ test('an agent keeps the messages of each VM that is up within 1 MiB, and those 
   await made.reborn();
   expect(taken(path)).toBeLessThanOrEqual(kib * kib);
 });
+
+test('where the list of logs cannot be read it is asked for again', async () => {
+  const clock = createFakeClock();
+  const warned: string[] = [];
+  const asked: string[] = [];
+  const logs = (which: 'all' | 'live') => {
+    asked.push(which);
+    throw new Error('a bad page');
+  };
+  const bounds = createLogBounds({ files: createLinuxHost().files, clock, logs, log: { warn: (message) => warned.push(message) } });
+  bounds.begin();
+  await clock.advance(10_000);
+  expect([asked, warned.length]).toEqual([['all', 'live', 'live'], 3]);
+  bounds.end();
+});

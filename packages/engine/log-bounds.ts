@@ -46,8 +46,16 @@ export function createLogBounds({ files, clock, log, logs }: LogBoundsDeps): Log
       return false;
     }
   };
+  const tryToList = (which: 'all' | 'live'): BoundLog[] => {
+    try {
+      return logs(which);
+    } catch (thrown) {
+      log.warn('which logs there are could not be read; trying again', { error: toMvirtError(thrown).message });
+      return [];
+    }
+  };
   const look = (which: 'all' | 'live'): void => {
-    const busy = logs(which).map(tryToCut).includes(true);
+    const busy = tryToList(which).map(tryToCut).includes(true);
     timer = clock.after(busy ? busyMs : lookMs, () => look('live'));
   };
   return {

@@ -97,6 +97,6 @@ export function createFaultPoints(): FaultPoints {
 /** Reads of memory, and what ends things: an agent that dies there has done nothing. */
 const quiet = new Set([
   ...['rights', 'check', 'listen', 'close', 'capabilities', 'kind'],
-  ...['get', 'list', 'findByName', 'lastSeq', 'since', 'last'],
+  ...['get', 'list', 'names', 'live', 'findByName', 'lastSeq', 'since', 'last'],
   ...['server', 'leases', 'left', 'watch', 'find'],
 ]);
