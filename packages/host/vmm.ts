@@ -31,7 +31,7 @@ export interface VmmRunner {
   /**
    * Starts a VMM under its shim, detached, in its own session, with no_new_privs and no capability but
    * CAP_DAC_OVERRIDE (as root). Answers once the program itself is executed; one that then dies at once is told by onEnd.
-   * It runs in a control group of its own where that can be had, which its shim removes.
+   * It runs in a control group of its own where that can be had, which its shim removes, or in a scope where systemd runs the host.
    * On failure or abort no process is left, of files the two logs. @throws START_FAILED, PROGRAM_MISSING, CANCELLED.
    */
   spawn(plan: VmmSpawn, options: { signal: AbortSignal }): Promise<ProcessIdentity>;

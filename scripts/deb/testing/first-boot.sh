@@ -20,6 +20,8 @@ show mvirt logs web --console
 pid=$(field web pid)
 agent=$(systemctl show -P MainPID mvirt.service)
 show cat "/proc/$pid/cgroup"
+show systemctl list-units --plain --no-legend 'mvirt-*.scope'
+show systemctl show -P Before,Slice "$(basename "$(cat "/proc/$pid/cgroup")")"
 show grep -E 'CapEff|NoNewPrivs|Seccomp:' "/proc/$pid/status"
 
 show systemctl restart mvirt.service

@@ -28,7 +28,7 @@ field() { mvirt get "$1" --json | tr ',{' '\n\n' | sed -n "s/^\"$2\":\"\\{0,1\\}
 # The bare-metal guest looks for news without a pause, and this machine is itself emulated: whatever else runs here goes first.
 others_first() {
   while sleep 5; do
-    [ ! -e /sys/fs/cgroup/mvirt/cpu.weight ] || echo 1 >/sys/fs/cgroup/mvirt/cpu.weight || true
-    for task in $(cat /sys/fs/cgroup/mvirt/*/cgroup.threads 2>/dev/null); do renice -n 19 -p "$task" >/dev/null 2>&1 || true; done
+    [ ! -e /sys/fs/cgroup/machine.slice/cpu.weight ] || echo 1 >/sys/fs/cgroup/machine.slice/cpu.weight || true
+    for task in $(cat /sys/fs/cgroup/machine.slice/*/cgroup.threads 2>/dev/null); do renice -n 19 -p "$task" >/dev/null 2>&1 || true; done
   done
 }

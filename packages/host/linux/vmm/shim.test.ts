@@ -21,7 +21,7 @@ test('what is not whole says nothing', () => {
 test("the shim's and setpriv's command lines are told from the VMM's own", () => {
   const setpriv = '/usr/bin/setpriv';
   const command = [setpriv, '--no-new-privs', '--', '/usr/bin/vmm', '-x'];
-  expect(isBeforeExec(shimArgv({ sh: '/bin/sh', mv: '/bin/mv', rmdir: '/bin/rmdir', runDir: '/run', exitFile: 'exit', group: null, command }), setpriv)).toBe(
+  expect(isBeforeExec(shimArgv({ sh: '/bin/sh', mv: '/bin/mv', rmdir: '/bin/rmdir', runDir: '/run', exitFile: 'exit', place: null, command }), setpriv)).toBe(
     true,
   );
   expect(isBeforeExec(command, setpriv)).toBe(true);

@@ -1,17 +1,18 @@
 import { constants } from 'node:os';
 import type { VmmExit } from '../../vmm.ts';
 import type { VmmGroup } from './group.ts';
+import { scopeSlice, type VmmScope } from './scope.ts';
 
 /**
  * Parent of one VMM, in /bin/sh: starts it, writes its pid, waits, and writes its exit status by rename, and whether its
  * control group has counted a kill for want of memory. Arguments: run directory, exit file, absolute paths of mv and rmdir,
- * the control group and its counter (or twice nothing), then the VMM's whole command line.
+ * the control group, busctl and the unit of the scope (or nothing), the counter, then the VMM's whole command line.
  */
 export const shimScript = `
 umask 077
 ulimit -c 0
-run=$1 exit_file=$2 mv=$3 rmdir=$4 group=$5 counter=$6
-shift 6
+run=$1 exit_file=$2 mv=$3 rmdir=$4 group=$5 busctl=$6 unit=$7 counter=$8
+shift 8
 trap : HUP INT TERM
 exec 4<&0
 "$@" <&4 4<&- &
@@ -20,13 +21,19 @@ exec </dev/null >/dev/null 2>&1 3>&- 4<&-
 cd /
 printf '%s\\n' "$vmm" >"$run/vmm.pid"
 joined=
-[ -n "$group" ] && echo "$vmm" >"$group/cgroup.procs" && joined=yes
+[ -z "$group" ] || { echo "$vmm" >"$group/cgroup.procs" && joined=yes; }
+if [ -n "$unit" ]; then
+  "$busctl" --timeout=10 call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager \\
+    StartTransientUnit 'ssa(sv)a(sa(sv))' "$unit" fail 5 PIDs au 2 "$$" "$vmm" Slice s ${scopeSlice} Before as 1 mvirt-drain.service \\
+    CollectMode s inactive-or-failed Description s "mvirt: the VM in $run" 0 &
+fi
 while :; do
   wait "$vmm"
   status=$?
   kill -0 "$vmm" 2>/dev/null || break
 done
 oom=
+[ -z "$unit" ] || [ ! -e "$counter" ] || joined=yes
 if [ -n "$joined" ]; then
   oom=' no-oom'
   while read -r key value; do
@@ -41,11 +48,15 @@ printf '%s%s\\n' "$status" "$oom" >"$run/$exit_file.new" && "$mv" -f "$run/$exit
 // returns early, hence the loop. The shim starts in the run directory, so that at any moment some process is found by it,
 // and has left it to the VMM alone when the pid is written. Moving a process into a group takes the kernel up to 20 ms: it is
 // done beside the VMM's own start, before the guest's memory is used. The folder of all groups goes with the last one.
+// A scope holds the shim too, so that it is there, with its counter, until that was read; systemd takes it away with the last process. At a shutdown it is
+// stopped after the drain: stopping goes the other way round. Whether systemd answers, and when, holds up nothing.
 
-export type ShimPlan = { sh: string; mv: string; rmdir: string; runDir: string; exitFile: string; group: VmmGroup | null; command: string[] };
+export type ShimPlan = { sh: string; mv: string; rmdir: string; runDir: string; exitFile: string; place: VmmGroup | VmmScope | null; command: string[] };
 
-export function shimArgv({ sh, mv, rmdir, runDir, exitFile, group, command }: ShimPlan): string[] {
-  return [sh, '-c', shimScript, 'mvirt-shim', runDir, exitFile, mv, rmdir, group?.path ?? '', group?.counter ?? '', ...command];
+export function shimArgv({ sh, mv, rmdir, runDir, exitFile, place, command }: ShimPlan): string[] {
+  const group = place !== null && 'path' in place ? place.path : '';
+  const [busctl, unit] = place !== null && 'unit' in place ? [place.busctl, place.unit] : ['', ''];
+  return [sh, '-c', shimScript, 'mvirt-shim', runDir, exitFile, mv, rmdir, group, busctl, unit, place?.counter ?? '', ...command];
 }
 
 /** Whether this command line (of /proc/PID/cmdline) is still the shim's or setpriv's, on the way to the VMM's own. */

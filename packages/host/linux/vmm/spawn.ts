@@ -16,6 +16,7 @@ import { readExit } from './exit-file.ts';
 import { makeGroup, removeGroup } from './group.ts';
 import { setprivArgv } from './privileges.ts';
 import { openPty } from './pty.ts';
+import { lookForScope, scopeOf } from './scope.ts';
 import { isBeforeExec, shimArgv } from './shim.ts';
 
 export type SpawnDeps = { libc: Libc; processes: Processes; programs: Pick<Programs, 'find'> };
@@ -43,9 +44,10 @@ export async function spawnVmm(deps: SpawnDeps, plan: VmmSpawn, signal: AbortSig
     removeOwn();
   });
   undo.defer(removeOwn);
-  const group = makeGroup(plan.runDir);
+  const scope = scopeOf(plan, lookForScope(deps.programs.find('busctl')));
+  const group = scope === null ? makeGroup(plan.runDir) : null;
   if (group !== null) undo.defer(() => removeGroup(group));
-  const [, ...shArgs] = shimArgv({ sh, mv, rmdir, runDir: plan.runDir, exitFile: plan.exitFile, group, command });
+  const [, ...shArgs] = shimArgv({ sh, mv, rmdir, runDir: plan.runDir, exitFile: plan.exitFile, place: scope ?? group, command });
   const messagesFrom = sizeOf(runFile(runFiles.messages));
   const shim = orStartFailed(plan, () => startShim(deps.libc, plan, sh, shArgs));
   let vmm: ProcessIdentity | null = null;

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readProc } from '../proc.ts';
+import { groupPlace } from './group-place.ts';
+
+/** A systemd scope for one run: the VMM and its shim in a unit of their own. busctl: absolute path. counter: as a group's. */
+export type VmmScope = { busctl: string; unit: string; counter: string };
+
+/** Where VMs and containers are (systemd.special(7)): limits can be set on all of them together. */
+export const scopeSlice = 'machine.slice';
+
+/** Where systemd says that it runs the host (sd_booted(3)). */
+const systemdRuns = '/run/systemd/system';
+
+export type ScopeHost = { uid: number | null; isBooted: boolean; firstProcess: string; cgroup: string; mountinfo: string; busctl: string | null };
+
+/** Where this host's systemd can be asked for one: by root, with control groups of version 2, and in the process namespace whose numbers it knows. */
+export function scopeOf(run: { runDir: string; exitFile: string }, host: ScopeHost): VmmScope | null {
+  const { uid, isBooted, firstProcess, busctl } = host;
+  if (uid !== 0 || !isBooted || firstProcess !== 'systemd' || busctl === null) return null;
+  const place = groupPlace(host.cgroup, host.mountinfo);
+  if (place?.version !== 2) return null;
+  const unit = unitName(run);
+  return { busctl, unit, counter: join(place.mount, scopeSlice, unit, place.counter) };
+}
+
+export const lookForScope = (busctl: string | null): ScopeHost => ({
+  uid: process.geteuid?.() ?? null,
+  isBooted: existsSync(systemdRuns),
+  firstProcess: (readProc('1/comm') ?? '').trim(),
+  cgroup: readProc('self/cgroup') ?? '',
+  mountinfo: readProc('self/mountinfo') ?? '',
+  busctl,
+});
+
+/** Names of units have at most 255 bytes, of these (systemd.unit(5)). */
+const longestId = 100;
+const notInUnits = /[^\w.-]/g;
+
+/** One for each run: the last one's may still be ending. The same id may be in two data directories. */
+function unitName({ runDir, exitFile }: { runDir: string; exitFile: string }): string {
+  const id = basename(runDir).replace(notInUnits, '_').slice(0, longestId);
+  return `mvirt-${id}-${createHash('sha256').update(join(runDir, exitFile)).digest('hex').slice(0, 8)}.scope`;
+}
