@@ -21,7 +21,11 @@ exec </dev/null >/dev/null 2>&1 3>&- 4<&-
 cd /
 printf '%s\\n' "$vmm" >"$run/vmm.pid"
 joined=
-[ -z "$group" ] || { echo "$vmm" >"$group/cgroup.procs" && joined=yes; }
+if [ -n "$group" ] && echo "$vmm" >"$group/cgroup.procs"; then
+  while read -r pid; do
+    [ "$pid" != "$vmm" ] || joined=yes
+  done <"$group/cgroup.procs"
+fi
 if [ -n "$unit" ]; then
   "$busctl" --timeout=10 call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager \\
     StartTransientUnit 'ssa(sv)a(sa(sv))' "$unit" fail 5 PIDs au 2 "$$" "$vmm" Slice s ${scopeSlice} Before as 1 mvirt-drain.service \\
@@ -35,9 +39,8 @@ done
 oom=
 [ -z "$unit" ] || [ ! -e "$counter" ] || joined=yes
 if [ -n "$joined" ]; then
-  oom=' no-oom'
   while read -r key value; do
-    [ "$key" = oom_kill ] && [ "$value" != 0 ] && oom=' oom'
+    [ "$key" != oom_kill ] || { [ "$value" = 0 ] && oom=' no-oom' || oom=' oom'; }
   done <"$counter"
 fi
 printf '%s%s\\n' "$status" "$oom" >"$run/$exit_file.new" && "$mv" -f "$run/$exit_file.new" "$run/$exit_file"
@@ -47,7 +50,7 @@ printf '%s%s\\n' "$status" "$oom" >"$run/$exit_file.new" && "$mv" -f "$run/$exit
 // Traps (not "ignore", which the VMM would inherit) keep the shim alive through a signal meant for everyone; wait then
 // returns early, hence the loop. The shim starts in the run directory, so that at any moment some process is found by it,
 // and has left it to the VMM alone when the pid is written. Moving a process into a group takes the kernel up to 20 ms: it is
-// done beside the VMM's own start, before the guest's memory is used. The folder of all groups goes with the last one.
+// done beside the VMM's own start, before the guest's memory is used; one that was dead by then is not in it, and its end not counted. The folder of all groups goes with the last one.
 // A scope holds the shim too, so that it is there, with its counter, until that was read; systemd takes it away with the last process. At a shutdown it is
 // stopped after the drain: stopping goes the other way round. Whether systemd answers, and when, holds up nothing.
 
