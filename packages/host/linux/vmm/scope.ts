@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { readProc } from '../proc.ts';
 import { groupPlace } from './group-place.ts';
 
-/** A systemd scope for one run: the VMM and its shim in a unit of their own. busctl: absolute path. counter: as a group's. */
+/** A systemd scope for one run: the VMM in a unit of its own. busctl: absolute path. counter: as a group's. */
 export type VmmScope = { busctl: string; unit: string; counter: string };
 
 /** Where VMs and containers are (systemd.special(7)): limits can be set on all of them together. */

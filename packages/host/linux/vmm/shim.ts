@@ -28,7 +28,7 @@ if [ -n "$group" ] && echo "$vmm" >"$group/cgroup.procs"; then
 fi
 if [ -n "$unit" ]; then
   "$busctl" --timeout=10 call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager \\
-    StartTransientUnit 'ssa(sv)a(sa(sv))' "$unit" fail 5 PIDs au 2 "$$" "$vmm" Slice s ${scopeSlice} Before as 1 mvirt-drain.service \\
+    StartTransientUnit 'ssa(sv)a(sa(sv))' "$unit" fail 5 PIDs au 1 "$vmm" Slice s ${scopeSlice} Before as 1 mvirt-drain.service \\
     CollectMode s inactive-or-failed Description s "mvirt: the VM in $run" 0 &
 fi
 while :; do
@@ -51,8 +51,9 @@ printf '%s%s\\n' "$status" "$oom" >"$run/$exit_file.new" && "$mv" -f "$run/$exit
 // returns early, hence the loop. The shim starts in the run directory, so that at any moment some process is found by it,
 // and has left it to the VMM alone when the pid is written. Moving a process into a group takes the kernel up to 20 ms: it is
 // done beside the VMM's own start, before the guest's memory is used; one that was dead by then is not in it, and its end not counted. The folder of all groups goes with the last one.
-// A scope holds the shim too, so that it is there, with its counter, until that was read; systemd takes it away with the last process. At a shutdown it is
-// stopped after the drain: stopping goes the other way round. Whether systemd answers, and when, holds up nothing.
+// A scope holds the VMM alone: whoever makes its memory smaller than what it uses has the kernel kill one process after the other in it, and the shim would be
+// next. systemd takes it away when the VMM has ended; the shim reads the counter before that, or not at all. At a shutdown a scope is stopped after the drain:
+// stopping goes the other way round. Whether systemd answers, and when, holds up nothing.
 
 export type ShimPlan = { sh: string; mv: string; rmdir: string; runDir: string; exitFile: string; place: VmmGroup | VmmScope | null; command: string[] };
 
