@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 
 export type BareGuest = { kernel: string; initramfs: string | null; cmdline: string; memoryMib: number };
 
-/** How long QEMU alone takes from its spawn until its guest has printed this, ms. */
-export async function bareQemu(guest: BareGuest, says: string): Promise<number> {
+/** How long QEMU alone takes from its spawn until its guest has printed this, ms. `machine`: what there is in it, else the least. */
+export async function bareQemu(guest: BareGuest, says: string, machine?: readonly string[]): Promise<number> {
   const began = performance.now();
-  const child = spawnQemu(guest);
+  const child = spawnQemu(guest, machine);
   try {
     await printed(child, says);
     return performance.now() - began;
@@ -30,11 +30,20 @@ export async function bareKill(guest: BareGuest): Promise<number> {
   return performance.now() - began;
 }
 
-/** After so long it has its memory, and its guest runs. */
-const atWorkMs = 300;
+/** After so long it has its memory, its guest runs, and a guest's shell what it was told. */
+export const atWorkMs = 300;
 
-function spawnQemu({ kernel, initramfs, cmdline, memoryMib }: BareGuest) {
-  const machine = ['-M', 'q35', '-accel', 'tcg', '-cpu', 'max', '-m', `${memoryMib}`, '-nodefaults', '-display', 'none', '-serial', 'stdio'];
+const hardware = new Set(['-machine', '-accel', '-cpu', '-smp', '-m', '-device', '-object']);
+
+/** The machine of a QEMU that runs, as arguments for another: a guest looks at each device when it boots. */
+export function machineOf(pid: number): string[] {
+  const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  return argv.flatMap((word, at) => (hardware.has(word) ? [word, argv[at + 1] ?? ''] : []));
+}
+
+function spawnQemu({ kernel, initramfs, cmdline, memoryMib }: BareGuest, given?: readonly string[]) {
+  const least = ['-machine', 'q35', '-accel', 'tcg', '-cpu', 'max', '-m', `${memoryMib}`];
+  const machine = [...(given ?? least), '-nodefaults', '-display', 'none', '-serial', 'stdio'];
   const boot = ['-kernel', kernel, ...(initramfs === null ? [] : ['-initrd', initramfs]), '-append', cmdline];
   return spawn('qemu-system-x86_64', [...machine, ...boot], { stdio: ['pipe', 'pipe', 'ignore'] });
 }
@@ -91,18 +100,32 @@ function put(socketPath: string, resource: string, body: string | null): Promise
   return promise;
 }
 
-/** How long QEMU alone takes to echo a key of the bare-metal guest, ms each. */
-export async function bareEchoes(guest: BareGuest, keys: readonly string[]): Promise<number[]> {
-  const child = spawnQemu(guest);
+/** A guest that has come so far that it echoes keys: what it says then, and what is typed before them. */
+export type Echoing = BareGuest & { ready: string; typed: string | null };
+
+/** How long QEMU alone takes to echo a key, ms each. */
+export async function bareEchoes(
+  { ready, typed, ...guest }: Echoing,
+  keys: readonly string[],
+  pauseMs: number,
+  machine?: readonly string[],
+): Promise<number[]> {
+  const child = spawnQemu(guest, machine);
+  const echo = async (text: string): Promise<number> => {
+    const echoed = printed(child, text.trimEnd());
+    const began = performance.now();
+    child.stdin.write(text);
+    await echoed;
+    return performance.now() - began;
+  };
   try {
-    await printed(child, 'TINY up');
+    await printed(child, ready);
+    if (typed !== null) await echo(typed);
+    await Bun.sleep(atWorkMs);
     const delays: number[] = [];
     for (const key of keys) {
-      const echoed = printed(child, key);
-      const began = performance.now();
-      child.stdin.write(key);
-      await echoed;
-      delays.push(performance.now() - began);
+      delays.push(await echo(key));
+      await Bun.sleep(pauseMs);
     }
     return delays;
   } finally {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type AgentClient, createAgentClient } from '@mvirt/api/client';
 import { patternBytes } from '@mvirt/testkit/console-pattern';
 import { type BenchAgent, startAgent } from '../agent.ts';
-import { bareEchoes } from '../bare.ts';
+import { atWorkMs, bareEchoes, type Echoing, machineOf } from '../bare.ts';
 import { median, quantile, timed } from '../figures.ts';
 import type { Row } from '../row.ts';
 import type { Setting } from '../setting.ts';
@@ -13,27 +13,37 @@ import { liveConsole } from './live-console.ts';
 const mib = 1024 * 1024;
 const totalBytes = 12 * mib;
 /** None of them means anything to the guest. */
-const typed = Array.from({ length: 300 }, (_, n) => 'abcde'.charAt(n % 5));
+const keys = Array.from({ length: 300 }, (_, n) => 'abcde'.charAt(n % 5));
 /** As a key that is held down. */
 const betweenKeysMs = 20;
 
 /** A console's way through agent and client, in a process of its own each: bytes of a VM's console log, and the echo of a key. */
-export async function consoleRows({ dir, rounds, tiny }: Setting): Promise<Row[]> {
+export async function consoleRows({ dir, rounds, tiny, linux }: Setting): Promise<Row[]> {
   const home = join(dir, 'console');
   mkdirSync(home);
   await using agent = await startAgent(home);
   const { vm, console: consoles } = agent.client.api;
-  const { id } = (await vm.create.mutate({ name: 'console', memoryMib: 64, kernel: tiny, cmdline: 'bench', hypervisor: 'qemu' })).vm;
+  // A Linux that waits for keys leaves the CPU to who carries them, as guests do; the bare-metal guest never pauses.
+  const { ready, typed, ...guest }: Echoing =
+    linux === null
+      ? { kernel: tiny, initramfs: null, cmdline: 'bench', memoryMib: 64, ready: 'TINY up', typed: null }
+      : { ...linux, memoryMib: 256, ready: 'TINY-READY', typed: 'cat > /dev/null\n' };
+  const { id } = (await vm.create.mutate({ name: 'console', ...guest, hypervisor: 'qemu' })).vm;
   const log = join(home, 'data/vm', id, 'console.log');
   const delays: number[] = [];
   {
     using seen = await liveConsole(agent.client, id);
-    await Promise.all([vm.start.mutate({ vm: id }), seen.says('TINY up')]);
-    for (const key of typed) {
-      delays.push(await timed(() => Promise.all([consoles.write.mutate({ vm: id, bytes: Buffer.from(key) }), seen.says(key)])));
+    await Promise.all([vm.start.mutate({ vm: id }), seen.says(ready)]);
+    const echo = (text: string) => Promise.all([consoles.write.mutate({ vm: id, bytes: Buffer.from(text) }), seen.says(text.trimEnd())]);
+    if (typed !== null) await echo(typed);
+    await Bun.sleep(atWorkMs);
+    for (const key of keys) {
+      delays.push(await timed(() => echo(key)));
       await Bun.sleep(betweenKeysMs);
     }
   }
+  const { pid } = await vm.get.query({ vm: id });
+  const machine = machineOf(pid ?? 0);
   await vm.pause.mutate({ vm: id });
   // The VMM appends its guest's output to this file; a writer of 12 MiB beside it is as good as a guest that prints so fast.
   for (let offset = 0; offset < totalBytes; offset += mib) appendFileSync(log, patternBytes(offset, offset + mib));
@@ -46,7 +56,7 @@ export async function consoleRows({ dir, rounds, tiny }: Setting): Promise<Row[]
     sixteen.push(await rate(() => Promise.all(Array.from({ length: 16 }, () => readAll(agent, id)))));
   }
   await vm.kill.mutate({ vm: id });
-  const bareDelays = await bareEchoes({ kernel: tiny, initramfs: null, cmdline: 'bench', memoryMib: 64 }, typed);
+  const bareDelays = await bareEchoes({ ...guest, ready, typed }, keys, betweenKeysMs, machine);
   const peer = { name: '`cat FILE | cat`', value: median(cat) };
   return [
     { what: 'console through agent and client, 1 viewer', unit: 'MiB/s', ours: median(one), peer, bound: { kind: 'at least', value: 50 } },
