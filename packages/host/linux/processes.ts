@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { MvirtError } from '@mvirt/domain';
 import type { Processes, ProcessIdentity } from '../process.ts';
@@ -62,12 +62,21 @@ export function createProcesses(libc: Libc): Processes {
     holdersOf(path) {
       const wanted = fileKey(path);
       if (wanted === null) return [];
-      const holds = (pid: number) => listDescriptors(pid).some((fd) => fileKey(`/proc/${pid}/fd/${fd}`) === wanted);
+      const holds = (pid: number) => listDescriptors(pid).some((fd) => isFile(pid, fd) && fileKey(`/proc/${pid}/fd/${fd}`) === wanted);
       return listPids()
         .filter((pid) => pid !== process.pid && holds(pid))
         .map((pid) => ({ pid, command: readProcStat(pid)?.command ?? '' }));
     },
   };
+}
+
+/** Most descriptors are none: sockets, pipes and events, whose links say so (proc_pid_fd(5)), faster than a look at what they lead to. */
+function isFile(pid: number, fd: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('/');
+  } catch {
+    return false; // closed, or another user's
+  }
 }
 
 function openFailed(errno: number, pid: number): null {
