@@ -24,5 +24,8 @@ test('a line for each row, with its peer, and what is missing', () => {
   const text = reportText({ setting: ['2 CPUs'], rows, missing: ['cloud-hypervisor: none in PATH'] });
   expect(text).toContain('| kill | 20.0 ms | 1000 ms (virsh destroy) | 0.02 | ≤ 0.1 × the peer | yes |\n');
   expect(text).toContain('| kill | 12.3 ms |  |  | ≤ 10 ms | **no** |\n');
+  const odd = { ...row({ kind: 'at most', value: 10 }, 5, 0), peer: { name: 'a | b', value: 0 }, floor: { of: 'c', value: 1 } };
+  const other = reportText({ setting: [], rows: [odd], missing: [] });
+  expect(other).toContain('| kill | 5.00 ms; 1.00 ms of it: c | 0.00 ms (a \\| b) |  | ≤ 10 ms | yes |\n');
   expect(text).toEndWith('\nNot measured here:\n\n- cloud-hypervisor: none in PATH\n');
 });

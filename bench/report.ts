@@ -15,8 +15,8 @@ const verdict = { true: 'yes', false: '**no**', null: '?' } as const;
 export function reportText({ setting, rows, missing }: Report): string {
   const table = rows.map((row) => {
     const { what, ours, peer, unit } = row;
-    const beside = peer === null ? '' : `${figure(peer.value)} ${unit} (${peer.name})`;
-    const ratio = peer === null ? '' : figure(ours / peer.value);
+    const beside = peer === null ? '' : `${figure(peer.value)} ${unit} (${peer.name.replaceAll('|', '\\|')})`;
+    const ratio = peer === null || peer.value === 0 ? '' : figure(ours / peer.value);
     const floor = row.floor === undefined ? '' : `; ${figure(row.floor.value)} ${unit} of it: ${row.floor.of}`;
     return `| ${what} | ${figure(ours)} ${unit}${floor} | ${beside} | ${ratio} | ${promised(row)} | ${verdict[`${holds(row)}`]} |`;
   });
