@@ -103,13 +103,11 @@ function put(socketPath: string, resource: string, body: string | null): Promise
 /** A guest that has come so far that it echoes keys: what it says then, and what is typed before them. */
 export type Echoing = BareGuest & { ready: string; typed: string | null };
 
-/** How long QEMU alone takes to echo a key, ms each. */
-export async function bareEchoes(
+/** QEMU alone, with a guest that has come so far. echo: how long it takes to echo a key, ms. */
+export async function bareEcho(
   { ready, typed, ...guest }: Echoing,
-  keys: readonly string[],
-  pauseMs: number,
-  machine?: readonly string[],
-): Promise<number[]> {
+  machine: readonly string[],
+): Promise<AsyncDisposable & { echo(key: string): Promise<number> }> {
   const child = spawnQemu(guest, machine);
   const echo = async (text: string): Promise<number> => {
     const echoed = printed(child, text.trimEnd());
@@ -118,18 +116,14 @@ export async function bareEchoes(
     await echoed;
     return performance.now() - began;
   };
-  try {
-    await printed(child, ready);
-    if (typed !== null) await echo(typed);
-    await Bun.sleep(atWorkMs);
-    const delays: number[] = [];
-    for (const key of keys) {
-      delays.push(await echo(key));
-      await Bun.sleep(pauseMs);
-    }
-    return delays;
-  } finally {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
+  await printed(child, ready);
+  if (typed !== null) await echo(typed);
+  await Bun.sleep(atWorkMs);
+  return {
+    echo,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
 }

@@ -128,6 +128,6 @@ test('where the list of logs cannot be read it is asked for again', async () => 
   const bounds = createLogBounds({ files: createLinuxHost().files, clock, logs, log: { warn: (message) => warned.push(message) } });
   bounds.begin();
   await clock.advance(10_000);
-  expect([asked, warned.length]).toEqual([['all', 'live', 'live'], 3]);
+  expect([asked, warned.length]).toEqual([['all', 'all', 'all'], 3]);
   bounds.end();
 });

@@ -46,17 +46,19 @@ export function createLogBounds({ files, clock, log, logs }: LogBoundsDeps): Log
       return false;
     }
   };
-  const tryToList = (which: 'all' | 'live'): BoundLog[] => {
+  /** null: that could not be told. */
+  const tryToList = (which: 'all' | 'live'): BoundLog[] | null => {
     try {
       return logs(which);
     } catch (thrown) {
       log.warn('which logs there are could not be read; trying again', { error: toMvirtError(thrown).message });
-      return [];
+      return null;
     }
   };
   const look = (which: 'all' | 'live'): void => {
-    const busy = tryToList(which).map(tryToCut).includes(true);
-    timer = clock.after(busy ? busyMs : lookMs, () => look('live'));
+    const found = tryToList(which);
+    const busy = found?.map(tryToCut).includes(true) ?? false;
+    timer = clock.after(busy ? busyMs : lookMs, () => look(found === null ? which : 'live'));
   };
   return {
     begin: () => look('all'),

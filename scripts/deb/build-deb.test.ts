@@ -27,7 +27,7 @@ test.skipIf(missing !== null)(`the package has what a host needs, and is the sam
   const deb = build('one');
   expect(readFileSync(build('two')).equals(readFileSync(deb))).toBe(true);
   expect(dpkg('--field', deb, 'Version', 'Architecture', 'Recommends')).toBe(
-    'Version: 9.8.7\nArchitecture: arm64\nRecommends: qemu-system-x86, qemu-utils, genisoimage | xorriso, dnsmasq-base, nftables, openssh-client\n',
+    'Version: 9.8.7\nArchitecture: arm64\nRecommends: dbus, qemu-system-x86, qemu-utils, genisoimage | xorriso, dnsmasq-base, nftables, openssh-client\n',
   );
   expect(dpkg('--info', deb, 'conffiles')).toBe('/etc/mvirt/agent.toml\n');
   dpkg('--raw-extract', deb, dir.join('tree'));

@@ -15,7 +15,7 @@ Architecture: ${architecture}
 Maintainer: The mvirt authors <mvirt@localhost>
 Installed-Size: ${installedKib}
 Depends: libc6 (>= 2.34), libstdc++6 (>= 11), iproute2, passwd
-Recommends: qemu-system-x86, qemu-utils, genisoimage | xorriso, dnsmasq-base, nftables, openssh-client
+Recommends: dbus, qemu-system-x86, qemu-utils, genisoimage | xorriso, dnsmasq-base, nftables, openssh-client
 Suggests: ovmf, xz-utils, zstd, bzip2, bash-completion
 Section: admin
 Priority: optional

@@ -27,12 +27,14 @@ const probedSchema: z.ZodType<Probed> = z.object({ version: z.string(), accelera
 
 const programName = 'qemu-system-x86_64';
 const installHint = 'install it: apt-get install --no-install-recommends qemu-system-x86';
+/** A host that boots, and is itself emulated, takes more than two seconds for it (seen). */
+const versionMs = 10_000;
 
 /** Finds QEMU and its accelerator once. */
 export function createProber({ host, dataDir, guestImage }: ProberDeps): Prober {
   const isUsable = ({ accelerator }: Probed): boolean => accelerator !== null;
   const find = async (program: string): Promise<Probed> => {
-    const { stdout } = await host.programs.run([program, '--version'], { timeoutMs: 2000 });
+    const { stdout } = await host.programs.run([program, '--version'], { timeoutMs: versionMs });
     const version = /version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
     const timeout = host.programs.find('timeout') ?? '/usr/bin/timeout';
     return { version, ...(await probeAccelerators({ program, timeout, guestImage })) };

@@ -12,7 +12,10 @@ export const scopeSlice = 'machine.slice';
 
 /** Where systemd says that it runs the host (sd_booted(3)). */
 const systemdRuns = '/run/systemd/system';
+/** Where busctl reaches it (dbus-daemon(1)); a host may do without. */
+const systemBus = '/run/dbus/system_bus_socket';
 
+/** isBooted: by systemd, with a bus to ask it on. */
 export type ScopeHost = { uid: number | null; isBooted: boolean; firstProcess: string; cgroup: string; mountinfo: string; busctl: string | null };
 
 /** Where this host's systemd can be asked for one: by root, with control groups of version 2, and in the process namespace whose numbers it knows. */
@@ -27,7 +30,7 @@ export function scopeOf(run: { runDir: string; exitFile: string }, host: ScopeHo
 
 export const lookForScope = (busctl: string | null): ScopeHost => ({
   uid: process.geteuid?.() ?? null,
-  isBooted: existsSync(systemdRuns),
+  isBooted: existsSync(systemdRuns) && existsSync(systemBus),
   firstProcess: (readProc('1/comm') ?? '').trim(),
   cgroup: readProc('self/cgroup') ?? '',
   mountinfo: readProc('self/mountinfo') ?? '',

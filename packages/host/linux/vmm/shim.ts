@@ -27,8 +27,8 @@ if [ -n "$group" ] && echo "$vmm" >"$group/cgroup.procs"; then
   done <"$group/cgroup.procs"
 fi
 if [ -n "$unit" ]; then
-  "$busctl" --timeout=10 call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager \\
-    StartTransientUnit 'ssa(sv)a(sa(sv))' "$unit" fail 5 PIDs au 1 "$vmm" Slice s ${scopeSlice} Before as 1 mvirt-drain.service \\
+  "$busctl" --timeout=3 call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager \\
+    StartTransientUnit 'ssa(sv)a(sa(sv))' "$unit" fail 5 PIDs au 1 "$vmm" Slice s ${scopeSlice} Before as 2 mvirt.service mvirt-drain.service \\
     CollectMode s inactive-or-failed Description s "mvirt: the VM in $run" 0 &
 fi
 while :; do
@@ -52,8 +52,8 @@ printf '%s%s\\n' "$status" "$oom" >"$run/$exit_file.new" && "$mv" -f "$run/$exit
 // and has left it to the VMM alone when the pid is written. Moving a process into a group takes the kernel up to 20 ms: it is
 // done beside the VMM's own start, before the guest's memory is used; one that was dead by then is not in it, and its end not counted. The folder of all groups goes with the last one.
 // A scope holds the VMM alone: whoever makes its memory smaller than what it uses has the kernel kill one process after the other in it, and the shim would be
-// next. systemd takes it away when the VMM has ended; the shim reads the counter before that, or not at all. At a shutdown a scope is stopped after the drain:
-// stopping goes the other way round. Whether systemd answers, and when, holds up nothing.
+// next. systemd takes it away when the VMM has ended; the shim reads the counter before that, or not at all. At a shutdown a scope is stopped after the drain
+// and the agent: stopping goes the other way round. A systemd that does not answer holds up no start, and one that fails for its 3 s at most.
 
 export type ShimPlan = { sh: string; mv: string; rmdir: string; runDir: string; exitFile: string; place: VmmGroup | VmmScope | null; command: string[] };
 
