@@ -16,6 +16,7 @@ import { createQmpLink, type QmpCallOptions, type QmpLink, QmpRefusal } from './
 import { anything, blockStatsReply, statusReply } from './qmp-replies.ts';
 import { filesOf } from './run-files.ts';
 import { createSizeHand, isCpu } from './size-hand.ts';
+import { createYoungGuest } from './young-guest.ts';
 
 export type QemuVmm = Vmm & {
   readonly link: QmpLink;
@@ -59,6 +60,7 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<Ev
       throw asMvirt(error);
     }
   };
+  const young = createYoungGuest(clock);
   const act = async (command: string, { signal }: CallOptions): Promise<void> => {
     await call(command, {}, anything, signal ? { signal } : {});
   };
@@ -110,7 +112,11 @@ export function createQemuVmm({ host, clock, watchdog, run, events }: VmmDeps<Ev
     pressPowerButton: (options) => act('system_powerdown', options),
     pause: (options) => act('stop', options),
     resume: (options) => act('cont', options),
-    reset: (options) => act('system_reset', options),
+    async reset(options) {
+      await young.grown(options.signal);
+      young.begins();
+      await act('system_reset', options);
+    },
     async powerOff(options) {
       try {
         await act('quit', options);

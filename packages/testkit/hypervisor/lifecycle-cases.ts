@@ -56,6 +56,15 @@ export const lifecycleCases: Cases = (stage, test) => {
     expect(stage.room().processes.isAlive(process)).toBe(false);
   });
 
+  test('a guest that is reset in its first moments, and again, boots all the same', async () => {
+    const { vmm, guest } = await stage.launch();
+    await vmm.reset({});
+    await vmm.reset({});
+    await guest.up(1);
+    await guest.echoes('alive');
+    await vmm.powerOff({});
+  });
+
   test('the power button: a guest that hears it powers off; of one that does not only the request is accepted, and cutting the power ends it', async () => {
     const { vmm, facts, guest } = await stage.launch();
     await guest.up(1);
