@@ -15,7 +15,7 @@ export type TailTiming = {
   hurriedMs?: number;
 };
 
-export const defaultTailTiming: TailTiming = { busyMs: 3, steadyMs: 10, quietMs: 30, slowMs: 500, hurriedMs: 1 };
+export const defaultTailTiming: TailTiming = { busyMs: 3, steadyMs: 30, quietMs: 30, slowMs: 500, hurriedMs: 1 };
 
 /** hurry: an answer is awaited, such as a key's echo. */
 export type FileTail = Disposable & { hurry(): void };
