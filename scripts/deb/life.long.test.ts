@@ -73,7 +73,7 @@ const expected: Record<'first' | 'second', (string | RegExp)[]> = {
     /^web +[0-9a-f]{8} +running /m,
     /^0::\/machine\.slice\/mvirt-[\w.-]+\.scope$/m,
     /^mvirt-[\w.-]+\.scope +loaded +active +running mvirt: the VM in \/var\/lib\/mvirt\/vm\//m,
-    'machine.slice\nmvirt-drain.service ',
+    /^machine\.slice\n.*\bmvirt-drain\.service\b/m,
     'CapEff:\t0000000000000002\nNoNewPrivs:\t1\nSeccomp:\t2\n',
     'VM after the restart: running, the same process\n',
     '# dpkg-query --show mvirt\nmvirt\t0.1.1\n',

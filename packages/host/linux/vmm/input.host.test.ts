@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { MvirtError } from '@mvirt/domain';
 import { watchLeaks } from '@mvirt/testkit/leak-check';
 import { tempDir } from '@mvirt/testkit/temp-dir';
@@ -80,6 +80,8 @@ test('a VMM that has no line, or none that we may take, is read-only with the re
   await using _leaks = watchLeaks({ dir: dir.path, mayStay: runLeaves });
   const host = createLinuxHost();
   await using vmm = await startTestVmm(host, dir.path, ['sleep', '1000']);
+  // Its loader has a library open in that place for a moment.
+  await waitFor('the program to hold what it was given alone', () => !existsSync(`/proc/${vmm.process.pid}/fd/3`));
   const messageOf = (promise: Promise<unknown>) =>
     promise.then(
       () => 'opened',
