@@ -160,6 +160,7 @@ test.skipIf(missing !== null)('what gRPC has no words for is refused, and nothin
     expect(error.message).toMatch(says);
     expect(error.hint.length).toBeGreaterThan(10);
   }
+  await waitFor('the create to be heard', () => server.heard.length > 0);
   expect(server.heard.map(({ request }) => request)).toEqual([{ config: { vcpus: 1, memory_mb: '512', boot_mode: 1 } }]);
   await cli.json('create', '--name', 'web', ...kernel);
   expect(await cli.mvirt('stop', 'web', '-t', '4294967296')).toMatchObject({
