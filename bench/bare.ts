@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { timed } from './figures.ts';
 
 export type BareGuest = { kernel: string; initramfs: string | null; cmdline: string; memoryMib: number };
 
@@ -13,8 +14,7 @@ export async function bareQemu(guest: BareGuest, says: string, machine?: readonl
     await printed(child, says);
     return performance.now() - began;
   } finally {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await ended(child);
   }
 }
 
@@ -22,12 +22,14 @@ export async function bareQemu(guest: BareGuest, says: string, machine?: readonl
 export async function bareKill(guest: BareGuest): Promise<number> {
   const child = spawnQemu(guest);
   await once(child, 'spawn');
-  await new Promise((resolve) => setTimeout(resolve, atWorkMs));
-  const began = performance.now();
+  await Bun.sleep(atWorkMs);
+  return await timed(() => ended(child));
+}
+
+async function ended(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;
-  return performance.now() - began;
 }
 
 /** After so long it has its memory, its guest runs, and a guest's shell what it was told. */
@@ -55,12 +57,12 @@ function printed(child: ChildProcess, words: string): Promise<void> {
       text += chunk.toString('latin1');
       if (!text.includes(words)) return;
       child.stdout?.off('data', take);
-      child.off('exit', ended).off('error', reject);
+      child.off('exit', tooEarly).off('error', reject);
       resolve();
     };
-    const ended = () => reject(new Error(`the bare QEMU ended: ${text.slice(-500)}`));
+    const tooEarly = () => reject(new Error(`the bare QEMU ended: ${text.slice(-500)}`));
     child.stdout?.on('data', take);
-    child.once('exit', ended).once('error', reject);
+    child.once('exit', tooEarly).once('error', reject);
   });
 }
 
@@ -82,8 +84,7 @@ export async function bareCloudHypervisor({ kernel, cmdline, memoryMib }: BareGu
     if (!(await put(socketPath, 'vm.boot', null))) throw new Error('the bare VMM did not boot');
     return performance.now() - began;
   } finally {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await ended(child);
   }
 }
 
@@ -109,21 +110,17 @@ export async function bareEcho(
   machine: readonly string[],
 ): Promise<AsyncDisposable & { echo(key: string): Promise<number> }> {
   const child = spawnQemu(guest, machine);
-  const echo = async (text: string): Promise<number> => {
-    const echoed = printed(child, text.trimEnd());
-    const began = performance.now();
-    child.stdin.write(text);
-    await echoed;
-    return performance.now() - began;
-  };
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => ended(child));
+  const echo = (text: string): Promise<number> =>
+    timed(() => {
+      const echoed = printed(child, text.trimEnd());
+      child.stdin.write(text);
+      return echoed;
+    });
   await printed(child, ready);
   if (typed !== null) await echo(typed);
   await Bun.sleep(atWorkMs);
-  return {
-    echo,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    },
-  };
+  const all = undo.move();
+  return { echo, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

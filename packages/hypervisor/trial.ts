@@ -15,6 +15,13 @@ export type Trial<T> = {
   known(): T | null;
 };
 
+/** A host that boots, and is itself emulated, takes more than two seconds for it (seen). */
+const versionMs = 10_000;
+
+/** What a program says to --version. */
+export const askVersion = async ({ programs }: Pick<Host, 'programs'>, program: string): Promise<string> =>
+  (await programs.run([program, '--version'], { timeoutMs: versionMs })).stdout;
+
 export type TrialDeps<T> = {
   host: Pick<Host, 'programs' | 'processes'>;
   kind: HypervisorKind;

@@ -2,7 +2,7 @@ import { MvirtError } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 import { z } from 'zod';
 import type { CallOptions, HypervisorReport } from '../driver.ts';
-import { createTrial } from '../trial.ts';
+import { askVersion, createTrial } from '../trial.ts';
 import { type ProbeResult, probeKvm } from './probe.ts';
 import { leastMajor, parseVersion, refusedVersion, versionName } from './version.ts';
 
@@ -25,13 +25,12 @@ export type ProberDeps = {
 };
 
 const programName = 'cloud-hypervisor';
-const versionMs = 10_000;
 const installHint = `install version ${leastMajor} or later from https://github.com/cloud-hypervisor/cloud-hypervisor/releases into /usr/local/bin`;
 
 /** Finds cloud-hypervisor and tries it once. */
 export function createProber({ host, dataDir, guestImage, kvm }: ProberDeps): Prober {
   const find = async (program: string): Promise<Probed> => {
-    const { stdout } = await host.programs.run([program, '--version'], { timeoutMs: versionMs });
+    const stdout = await askVersion(host, program);
     const version = parseVersion(stdout);
     if (version === null) return { version: 'unknown', runs: 'not', notes: [`it does not say its version: ${stdout.split('\n', 1)[0] ?? ''}`] };
     const refused = refusedVersion(version);

@@ -2,7 +2,7 @@ import { MvirtError } from '@mvirt/domain';
 import type { Host } from '@mvirt/host';
 import { z } from 'zod';
 import type { CallOptions, HypervisorReport } from '../driver.ts';
-import { createTrial } from '../trial.ts';
+import { askVersion, createTrial } from '../trial.ts';
 import { type Accelerator, acceleratorSchema } from './accelerator.ts';
 import { type ProbeResult, probeAccelerators } from './probe.ts';
 
@@ -27,15 +27,12 @@ const probedSchema: z.ZodType<Probed> = z.object({ version: z.string(), accelera
 
 const programName = 'qemu-system-x86_64';
 const installHint = 'install it: apt-get install --no-install-recommends qemu-system-x86';
-/** A host that boots, and is itself emulated, takes more than two seconds for it (seen). */
-const versionMs = 10_000;
 
 /** Finds QEMU and its accelerator once. */
 export function createProber({ host, dataDir, guestImage }: ProberDeps): Prober {
   const isUsable = ({ accelerator }: Probed): boolean => accelerator !== null;
   const find = async (program: string): Promise<Probed> => {
-    const { stdout } = await host.programs.run([program, '--version'], { timeoutMs: versionMs });
-    const version = /version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
+    const version = /version (\S+)/.exec(await askVersion(host, program))?.[1] ?? 'unknown';
     const timeout = host.programs.find('timeout') ?? '/usr/bin/timeout';
     return { version, ...(await probeAccelerators({ program, timeout, guestImage })) };
   };

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { orAborted } from '../or-aborted.ts';
 import { sleep } from '../sleep.ts';
 
 /**
@@ -22,13 +23,6 @@ export function createYoungGuest(clock: Clock): YoungGuest {
     begins() {
       time = sleep(clock, firmwareMs);
     },
-    grown(signal) {
-      return new Promise((resolve, reject) => {
-        const aborted = () => reject(signal?.reason);
-        if (signal?.aborted) return aborted();
-        signal?.addEventListener('abort', aborted, { once: true });
-        void time.then(resolve).finally(() => signal?.removeEventListener('abort', aborted));
-      });
-    },
+    grown: (signal) => orAborted(time, signal),
   };
 }

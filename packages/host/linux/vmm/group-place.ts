@@ -1,5 +1,14 @@
+import { createHash } from 'node:crypto';
+import { readProc } from '../proc.ts';
+
 /** Where VMMs' control groups are made: a folder of the memory controller's, and the file in each group that counts kills for want of memory. */
 export type GroupPlace = { folder: string; counter: 'memory.oom_control' | 'memory.events'; version: 1 | 2; mount: string };
+
+/** Where they are for this process. */
+export const ownGroupPlace = (): GroupPlace | null => groupPlace(readProc('self/cgroup') ?? '', readProc('self/mountinfo') ?? '');
+
+/** Of a run's own, for names: the same id may be in two data directories. */
+export const runHash = (path: string): string => createHash('sha256').update(path).digest('hex').slice(0, 8);
 
 /**
  * Finds the memory controller from the texts of /proc/self/cgroup and /proc/self/mountinfo (cgroups(7), proc(5)); null: none is mounted.

@@ -1,17 +1,13 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { readProc } from '../proc.ts';
-import { type GroupPlace, groupPlace } from './group-place.ts';
+import { type GroupPlace, ownGroupPlace, runHash } from './group-place.ts';
 
 /** A VMM's own control group. counter: the file that says how many of its processes the kernel has killed for want of memory. */
 export type VmmGroup = { path: string; counter: string };
 
-const place = (): GroupPlace | null => groupPlace(readProc('self/cgroup') ?? '', readProc('self/mountinfo') ?? '');
-
 /** A new group for one run; null where this host or this user can have none: then the kernel's log is all that tells of such an end. */
 export function makeGroup(runDir: string): VmmGroup | null {
-  const found = place();
+  const found = ownGroupPlace();
   if (found === null) return null;
   const path = join(found.folder, groupName(runDir));
   try {
@@ -42,7 +38,7 @@ function makeFolder(found: GroupPlace, path: string, triesLeft = 3): void {
 
 /** The group of a run, where there is one. */
 export function removeGroupOf(runDir: string): void {
-  const found = place();
+  const found = ownGroupPlace();
   if (found !== null) removeGroup({ path: join(found.folder, groupName(runDir)) });
 }
 
@@ -56,8 +52,7 @@ export function removeGroup({ path }: Pick<VmmGroup, 'path'>): void {
   }
 }
 
-/** The same id may be in two data directories. */
-const groupName = (runDir: string): string => `${basename(runDir)}-${createHash('sha256').update(runDir).digest('hex').slice(0, 8)}`;
+const groupName = (runDir: string): string => `${basename(runDir)}-${runHash(runDir)}`;
 
 /** Groups below the top have the memory controller where the top hands it down (systemd does). */
 function handDown({ mount }: GroupPlace): void {

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { groupPlace } from './group-place.ts';
 import { type ScopeHost, scopeOf } from './scope.ts';
 import { shimArgv } from './shim.ts';
 
@@ -8,8 +9,7 @@ const host: ScopeHost = {
   uid: 0,
   isBooted: true,
   firstProcess: 'systemd',
-  cgroup: '0::/system.slice/mvirt.service\n',
-  mountinfo: mount('cgroup2'),
+  place: groupPlace('0::/system.slice/mvirt.service\n', mount('cgroup2')),
   busctl: '/usr/bin/busctl',
 };
 
@@ -26,7 +26,7 @@ test.each<[string, Partial<ScopeHost>]>([
   ['another init, or no bus to ask systemd on', { isBooted: false }],
   ['a process namespace whose numbers systemd does not know', { firstProcess: 'sh' }],
   ['no busctl', { busctl: null }],
-  ['control groups of version 1', { cgroup: '4:memory:/\n', mountinfo: mount('cgroup') }],
+  ['control groups of version 1', { place: groupPlace('4:memory:/\n', mount('cgroup')) }],
 ])('%s: none', (_what, other) => expect(scopeOf(run, { ...host, ...other })).toBeNull());
 
 test('an id of any text makes a name that a unit may have', () => {

@@ -16,7 +16,7 @@ import { readExit } from './exit-file.ts';
 import { makeGroup, removeGroup } from './group.ts';
 import { setprivArgv } from './privileges.ts';
 import { openPty } from './pty.ts';
-import { lookForScope, scopeOf } from './scope.ts';
+import { lookForScope } from './scope.ts';
 import { isBeforeExec, shimArgv } from './shim.ts';
 
 export type SpawnDeps = { libc: Libc; processes: Processes; programs: Pick<Programs, 'find'> };
@@ -44,7 +44,7 @@ export async function spawnVmm(deps: SpawnDeps, plan: VmmSpawn, signal: AbortSig
     removeOwn();
   });
   undo.defer(removeOwn);
-  const scope = scopeOf(plan, lookForScope(deps.programs.find('busctl')));
+  const scope = lookForScope(plan, deps.programs.find);
   const group = scope === null ? makeGroup(plan.runDir) : null;
   if (group !== null) undo.defer(() => removeGroup(group));
   const [, ...shArgs] = shimArgv({ sh, mv, rmdir, runDir: plan.runDir, exitFile: plan.exitFile, place: scope ?? group, command });
