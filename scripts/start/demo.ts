@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type AgentApi, createAgentClient, fromTrpcError } from '@mvirt/api/client';
 import type { Vm } from '@mvirt/api/schema';
+import type { MvirtError } from '@mvirt/domain';
 import { buildLinuxGuest, type LinuxGuest, runProgram } from '@mvirt/guests';
 import { watchBanner } from './banner.ts';
 import { socket } from './places.ts';
@@ -44,10 +45,20 @@ async function ensureDemo(api: AgentApi, guest: LinuxGuest, signal: AbortSignal)
   const isOld =
     there?.state === 'stopped' && (there.initramfs !== guest.initramfs || ![there.kernel, there.initramfs].every((file) => file === null || existsSync(file)));
   if (there !== undefined && !isOld) return there;
-  if (there !== undefined) await api.vm.delete.mutate({ vm: there.id }, { signal });
   const nics = tunOpens() ? [{ network: 'default' }] : [];
-  return (await api.vm.create.mutate({ name, memoryMib: 256, ...guest, nics }, { signal })).vm;
+  // Another npm start may be a moment ahead: what it has deleted is gone, and what it has made is the same.
+  if (there !== undefined) await api.vm.delete.mutate({ vm: there.id }, { signal }).catch(unless('VM_NOT_FOUND'));
+  const made = await api.vm.create.mutate({ name, memoryMib: 256, ...guest, nics }, { signal }).catch(unless('NAME_TAKEN'));
+  return made?.vm ?? (await api.vm.get.query({ vm: name }, { signal }));
 }
+
+/** Takes this error for an answer; @throws any other */
+const unless =
+  (code: MvirtError['code']) =>
+  (thrown: unknown): null => {
+    if (fromTrpcError(thrown).code !== code) throw thrown;
+    return null;
+  };
 
 /** Rejects as soon as the signal is aborted. */
 async function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {

@@ -30,7 +30,8 @@ test.skipIf(missing !== null)(
     const statuses = await Promise.all(both.map((each) => each.ended()));
     const texts = both.map((each) => each.text()).sort((a, b) => Number(a.includes('runs already')) - Number(b.includes('runs already')));
     expect(texts[0]).not.toContain('runs already');
-    expect(statuses).toEqual([0, 0]);
+    // With their words, which say why.
+    expect({ statuses, texts }).toEqual({ statuses: [0, 0], texts });
     for (const text of texts) expect(text).toMatch(/^demo says: TINY-READY host=mvirt /m);
   },
   60_000,
